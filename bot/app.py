@@ -20,6 +20,7 @@ from bot.completing.services import CompletionServices
 from bot.discord_logs import short_discord_logs
 from bot.feeds.parser import open_parser
 from bot.feeds.poller import Poller
+from bot.flows.moderator_commands import update_commands
 from bot.found_posts import tell_moderators
 from bot.lookup.resolver import ServiceUrls
 from bot.lookup.service import open_lookup
@@ -62,6 +63,7 @@ class Intervals:
     deliver: timedelta = timedelta(seconds=10)
     complete_papers: timedelta = timedelta(hours=3)
     save_command_uses: timedelta = timedelta(minutes=5)
+    reload_moderators: timedelta = timedelta(minutes=1)
     maintain: timedelta = timedelta(minutes=15)
 
 
@@ -118,6 +120,13 @@ class App:
         await self.poll_backoff.run(
             partial(completer.complete_due, _COMPLETION_BATCH_SIZE, _COMPLETER)
         )
+
+    async def reload_moderators(self) -> None:
+        """Reads the moderators' roles and channel again, which the shell may have changed."""
+        if await self.database_health.is_damaged():
+            return
+        if await self.client.moderators.reload() and self.client.is_ready():
+            await update_commands(self.client)
 
     async def maintain(self) -> None:
         """Makes the nightly backup, which checks the database, or only checks it if that's due."""
@@ -247,6 +256,9 @@ async def run(settings: Settings, intervals: Intervals = INTERVALS) -> None:
                     "save uses of commands",
                     intervals.save_command_uses,
                     app.library.command_uses.save,
+                ),
+                scheduler.Timer(
+                    "reload moderators", intervals.reload_moderators, app.reload_moderators
                 ),
                 scheduler.Timer(
                     "back up and check", intervals.maintain, app.maintain, runs_at_start=True

@@ -14,6 +14,7 @@ from bot.settings import Settings
 from storage.backups.files import Backups
 from storage.moderator_settings import SettingKey
 from tests.support.lab import HOME, Lab, reply_text
+from tests.support.library import MODERATOR
 
 
 def role(lab: Lab, name: str = "Curators") -> Any:
@@ -34,6 +35,15 @@ async def test_a_manager_gives_and_takes_a_roles_moderator_rights(lab: Lab) -> N
     assert "feed list" not in lab.role_moderator.available_commands(lab.channel)
     again = await lab.moderator.slash(lab.channel, "setup role", role=role(lab), remove=True)
     assert "“Curators” isn't a moderator role" in reply_text(again)
+
+
+async def test_what_the_shell_undoes_counts_without_a_restart(lab: Lab) -> None:
+    await lab.run(lab.moderator, "setup role", role=role(lab))
+    (change, *_) = (await lab.app.library.audit.page(guild_id=HOME)).changes
+    await lab.app.library.undo(change.id, MODERATOR)  # as the shell's process does
+    await lab.app.reload_moderators()
+    assert lab.app.client.moderators.role_ids(HOME) == frozenset()
+    assert "feed list" not in lab.role_moderator.available_commands(lab.channel)
 
 
 async def test_settings_are_stored_with_who_set_them_and_when(lab: Lab) -> None:
