@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
+from yarl import URL
 
 from bot.operations.monitor import Monitor
 from storage.errors import LabError
 
 HOST = "127.0.0.1"
+_HOSTS = {HOST, "localhost"}
 
 
 class PortInUse(LabError):
@@ -38,6 +40,27 @@ class _Pages:
         return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
+@web.middleware
+async def _require_own_name(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Refuses requests for any other name: a website may let its own name lead to this machine.
+
+    Its pages could read these in a browser that runs here, which is known as DNS rebinding.
+    """
+    if _host_name(request.host) not in _HOSTS:
+        raise web.HTTPForbidden(text=f"Ask for {HOST} or localhost.\n")
+    return await handler(request)
+
+
+def _host_name(host: str) -> str:
+    """Returns a Host header without its port, or an empty string if it's no host at all."""
+    try:
+        return URL(f"http://{host}").host or ""
+    except ValueError:
+        return ""
+
+
 @asynccontextmanager
 async def serve_health(monitor: Monitor, port: int) -> AsyncGenerator[int]:
     """Serves the pages inside the block, and yields the port; 0 takes any that's free.
@@ -45,7 +68,7 @@ async def serve_health(monitor: Monitor, port: int) -> AsyncGenerator[int]:
     Raises `PortInUse`.
     """
     pages = _Pages(monitor)
-    app = web.Application()
+    app = web.Application(middlewares=[_require_own_name])
     app.add_routes(
         [
             web.get("/livez", pages.show_alive),

@@ -6,11 +6,12 @@ import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
 
-async def fetch(port: int, page: str) -> tuple[int, str]:
-    """Returns the status and the text of a page."""
+async def fetch(port: int, page: str, *, host: str | None = None) -> tuple[int, str]:
+    """Returns the status and the text of a page, asked for by its address or as another host."""
+    headers = {} if host is None else {"Host": host}
     async with (
         aiohttp.ClientSession() as session,
-        session.get(f"http://127.0.0.1:{port}/{page}") as response,
+        session.get(f"http://127.0.0.1:{port}/{page}", headers=headers) as response,
     ):
         return response.status, await response.text()
 

@@ -116,6 +116,15 @@ async def test_what_is_paused_is_no_backlog(lab: Lab) -> None:
     assert (await library.outbox.backlog()).posts == 0
 
 
+@pytest.mark.parametrize("page", ["livez", "readyz", "metrics", "other"])
+async def test_a_website_cannot_read_the_pages_by_its_own_name(app: App, page: str) -> None:
+    async with serve_health(app.monitor, 0) as port:
+        for host in ("evil.example", f"evil.example:{port}", "127.0.0.1.evil.example", "a@b:c", ""):
+            assert (await fetch(port, page, host=host))[0] == 403
+        for host in ("127.0.0.1", f"LOCALHOST:{port}", "localhost:9000"):  # through a tunnel
+            assert (await fetch(port, page, host=host))[0] != 403
+
+
 async def test_a_port_in_use_is_one_sentence(app: App) -> None:
     async with serve_health(app.monitor, 0) as port:
         with pytest.raises(
