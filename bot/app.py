@@ -265,7 +265,7 @@ async def run(settings: Settings, intervals: Intervals = INTERVALS) -> None:
                 ),
             ]
             async with (
-                supervise(app.monitor, settings, read_supervisor(), app.client.web),
+                supervise(app.monitor, settings, read_supervisor()),
                 scheduler.run_timers(timers),
             ):
                 await _connect(app.client, settings.discord_token)

@@ -87,15 +87,22 @@ def parse_url(text: str) -> str:
         or not parts.hostname
         or parts.query
         or "@" in parts.netloc
+        or parts.port == 0  # reading it raises ValueError if it's none
     ):
         raise ValueError
     return text.rstrip("/")
 
 
 def parse_heartbeat_url(text: str) -> str:
-    """Parses an address that may contain secrets."""
+    """Parses an address that may contain secrets, but no user name or password."""
     parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or not text.isprintable():
+    if (
+        parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or "@" in parts.netloc
+        or parts.port == 0
+        or not text.isprintable()
+    ):
         raise ValueError
     return text
 

@@ -309,7 +309,7 @@ class Settings:
         "",
         "An address that is fetched every minute while all is well, for a service that alerts you "
         "if that stops.",
-        "an address that starts with http:// or https://",
+        "an address that starts with http:// or https://, without a user name or password",
         setting_values.parse_heartbeat_url,
         is_secret=True,
     )

@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from bot.net.http import HttpClient, HttpError
+from bot.net.http import HttpClient, HttpError, open_http_client
 from bot.operations.health_server import serve_health
 from bot.operations.monitor import Monitor
 from bot.settings import Settings, Supervisor
@@ -19,16 +19,21 @@ from bot.settings import Settings, Supervisor
 _log = logging.getLogger(__name__)
 
 _HEARTBEAT_INTERVAL = timedelta(minutes=1)
+_HEARTBEAT_TIME_LIMIT = timedelta(seconds=20)
 _STATUS_INTERVAL = timedelta(seconds=10)
 
 
 @asynccontextmanager
 async def supervise(
-    monitor: Monitor, settings: Settings, supervisor: Supervisor, web: HttpClient
+    monitor: Monitor,
+    settings: Settings,
+    supervisor: Supervisor,
+    heartbeat_interval: timedelta = _HEARTBEAT_INTERVAL,
 ) -> AsyncGenerator[None]:
     """Serves the health pages, and reports to systemd and the heartbeat service in the block.
 
-    Raises `PortInUse`.
+    The heartbeat has a client of its own: it doesn't wait for feeds, and whoever runs the bot may
+    send it to a private network. Raises `PortInUse`.
     """
     async with AsyncExitStack() as stack:
         if settings.health_port is not None:
@@ -41,8 +46,16 @@ async def supervise(
         if supervisor.address and supervisor.watchdog_interval:
             watchers.append(_keep_alive(supervisor.address, supervisor.watchdog_interval / 2))
         if settings.heartbeat_url:
-            beat = partial(_send_heartbeat, monitor, settings.heartbeat_url, web)
-            watchers.append(_repeat(beat, _HEARTBEAT_INTERVAL))
+            web = await stack.enter_async_context(
+                open_http_client(
+                    contact=settings.contact,
+                    allow_private=True,
+                    time_limit=_HEARTBEAT_TIME_LIMIT,
+                    max_bytes=settings.feed_max_bytes,
+                )
+            )
+            heartbeat = _Heartbeat(monitor, settings.heartbeat_url, web)
+            watchers.append(_repeat(heartbeat.send, heartbeat_interval))
         tasks = [asyncio.create_task(watcher) for watcher in watchers]
         try:
             yield
@@ -79,12 +92,31 @@ async def _report_status(monitor: Monitor, address: str) -> None:
     _notify(address, f"STATUS={' '.join(problems) or 'All is well.'}")
 
 
-async def _send_heartbeat(monitor: Monitor, url: str, web: HttpClient) -> None:
-    if (await monitor.status()).is_ready:
+class _Heartbeat:
+    """Sends heartbeats to a secret address; the first failure in a row is logged."""
+
+    def __init__(self, monitor: Monitor, url: str, web: HttpClient) -> None:
+        self._monitor = monitor
+        self._url = url
+        self._web = web
+        self._is_failing = False
+
+    async def send(self) -> None:
+        """Sends one if the bot can do its work."""
+        if not (await self._monitor.status()).is_ready:
+            return
         try:
-            await web.get(url)
+            await self._web.get(self._url)
         except HttpError as error:
-            _log.warning("The heartbeat wasn't received: %s", error.cause)
+            if not self._is_failing:
+                # The cause for the log has the address, perhaps as a redirect spells it.
+                reason = f" ({type(error.__cause__).__name__})" if error.__cause__ else ""
+                _log.warning("Heartbeats aren't received: %s%s", error, reason)
+            self._is_failing = True
+        else:
+            if self._is_failing:
+                _log.warning("Heartbeats are received again.")
+            self._is_failing = False
 
 
 def _notify(address: str, state: str) -> None:

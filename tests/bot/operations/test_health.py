@@ -19,7 +19,6 @@ from click.testing import CliRunner
 
 from bot.app import App
 from bot.cli import main
-from bot.net.http import open_http_client
 from bot.operations.health_server import PortInUse, serve_health
 from bot.operations.supervision import supervise
 from bot.settings import Supervisor
@@ -181,7 +180,7 @@ async def test_systemd_hears_that_the_bot_is_ready_well_and_stopping(
             return (await loop.sock_recv(systemd, 1000)).decode()
 
         supervisor = Supervisor(str(path), timedelta(seconds=0.2))
-        async with supervise(app.monitor, app.settings, supervisor, app.client.web):
+        async with supervise(app.monitor, app.settings, supervisor):
             heard = [await hear() for _ in range(5)]
             assert heard.count("WATCHDOG=1") > 1
         while not heard[-1].startswith("STOPPING"):
@@ -191,37 +190,61 @@ async def test_systemd_hears_that_the_bot_is_ready_well_and_stopping(
     assert heard[-1] == "STOPPING=1"
 
 
+class HeartbeatService:
+    """A service on this machine that is redirected to before it answers, with a status."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.requests: asyncio.Queue[str] = asyncio.Queue()
+
+    async def redirect(self, request: web.Request) -> web.Response:
+        raise web.HTTPFound(f"http://localhost:{request.url.port}{request.path}")
+
+    async def receive(self, request: web.Request) -> web.Response:
+        if request.url.host != "localhost":
+            await self.redirect(request)
+        self.requests.put_nowait(request.path)
+        return web.Response(status=self.status)
+
+
 @asynccontextmanager
-async def heartbeat_service() -> AsyncIterator[tuple[str, asyncio.Event]]:
-    """A service that waits for heartbeats at an address."""
-    received = asyncio.Event()
-
-    async def receive(_request: web.Request) -> web.Response:
-        received.set()
-        return web.Response()
-
-    service = web.Application()
-    service.router.add_get("/ping/secret", receive)
-    async with TestServer(service) as server:
-        yield str(server.make_url("/ping/secret")), received
+async def open_heartbeat_service() -> AsyncIterator[tuple[str, HeartbeatService]]:
+    """Yields the secret address of a service, and the service."""
+    service = HeartbeatService()
+    pages = web.Application()
+    pages.router.add_get("/{secret}", service.receive)
+    async with TestServer(pages) as server:
+        yield str(server.make_url("/5f2b8e0c-7a31-4d7e-9b7c-1f0a4e6d2c3b")), service
 
 
-async def test_heartbeats_are_sent_while_all_is_well(lab: Lab) -> None:
+async def test_heartbeats_are_sent_to_a_private_network_while_all_is_well(lab: Lab) -> None:
     await lab.app.poll()
-    async with (
-        heartbeat_service() as (address, received),
-        open_http_client(
-            contact="", allow_private=True, time_limit=timedelta(seconds=5), max_bytes=1000
-        ) as client,
-    ):
-        settings = replace(lab.app.settings, heartbeat_url=address)
+    async with open_heartbeat_service() as (address, service):
+        settings = replace(lab.app.settings, heartbeat_url=address, feed_allow_private=False)
         assert address in settings.secrets
-        async with supervise(lab.app.monitor, settings, Supervisor(), client):
-            await asyncio.wait_for(received.wait(), 10)
+        async with supervise(lab.app.monitor, settings, Supervisor()):
+            await asyncio.wait_for(service.requests.get(), 10)
+
+
+async def test_heartbeats_that_fail_are_logged_once_without_their_address(
+    lab: Lab, caplog: pytest.LogCaptureFixture
+) -> None:
+    await lab.app.poll()
+    async with open_heartbeat_service() as (address, service):
+        service.status = 500
+        settings = replace(lab.app.settings, heartbeat_url=address)
+        async with supervise(lab.app.monitor, settings, Supervisor(), timedelta()):
+            for _ in range(3):
+                await asyncio.wait_for(service.requests.get(), 10)
+            service.status = 200
+            while "received again" not in caplog.text:
+                await asyncio.wait_for(service.requests.get(), 10)
+    assert caplog.text.count("Heartbeats aren't received: localhost is having problems") == 1
+    assert address.rpartition("/")[2] not in caplog.text
 
 
 async def test_the_event_loop_s_lag_is_measured(app: App) -> None:
-    async with supervise(app.monitor, app.settings, Supervisor(), app.client.web):
+    async with supervise(app.monitor, app.settings, Supervisor()):
         while True:
             text = (await app.monitor.render_metrics()).decode()
             if value_of(text, "lab_herald_event_loop_lag_seconds_count"):
