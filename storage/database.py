@@ -259,9 +259,8 @@ async def open_database(
             await migrate(path, writer, backups)
             readers = []
             for _ in range(_READER_COUNT):
-                reader = await _connect(path, busy_timeout)
+                reader = await _connect(path, busy_timeout, is_reader=True)
                 stack.push_async_callback(reader.close)
-                await reader.run("PRAGMA query_only = ON")
                 readers.append(reader)
         except sqlite3.Error as error:
             if is_damage(error):
@@ -288,8 +287,7 @@ async def open_for_reading(path: Path) -> AsyncGenerator[Database]:
     error, so it must not contain the file's path.
     """
     try:
-        reader = await _connect(_existing_uri(path), BUSY_TIMEOUT)
-        await reader.run("PRAGMA query_only = ON")
+        reader = await _connect(_existing_uri(path), BUSY_TIMEOUT, is_reader=True)
     except sqlite3.Error as error:
         kind = DatabaseDamaged if is_damage(error) else DatabaseUnavailable
         raise kind(str(error)) from error
@@ -369,7 +367,9 @@ def require_writable(path: Path) -> None:
         ) from error
 
 
-async def _connect(target: Path | str, busy_timeout: timedelta) -> Connection:
+async def _connect(
+    target: Path | str, busy_timeout: timedelta, *, is_reader: bool = False
+) -> Connection:
     connection = await connect(target, busy_timeout)
     try:
         await connection.one("PRAGMA journal_mode = WAL")
@@ -377,6 +377,8 @@ async def _connect(target: Path | str, busy_timeout: timedelta) -> Connection:
         await connection.run("PRAGMA foreign_keys = ON")
         # What is deleted is overwritten. Some builds of SQLite only mark its place as free.
         await connection.one("PRAGMA secure_delete = ON")
+        if is_reader:
+            await connection.run("PRAGMA query_only = ON")
     except BaseException:
         await connection.close()
         raise

@@ -93,12 +93,28 @@ async def _back_up(path: Path, backups: Backups) -> Backup:
 
 
 async def pending_migrations(path: Path, connection: Connection) -> list[Migration]:
-    """Returns the migrations that the file lacks; raises `DatabaseTooNew`."""
+    """Returns the migrations that the file lacks.
+
+    Raises `DatabaseTooNew`, and `DatabaseUnusable` if it's another program's file.
+    """
     known = migrations()
     found = int(await connection.value("PRAGMA user_version"))
+    if await _is_foreign(connection, found):
+        raise DatabaseUnusable(
+            f"The database {path} belongs to another program. Set DATABASE_PATH to another file."
+        )
     if found > known[-1].version:
         raise DatabaseTooNew(str(path), found, known[-1].version)
     return [migration for migration in known if migration.version > found]
+
+
+async def _is_foreign(connection: Connection, version: int) -> bool:
+    """Returns whether a file has tables, and not those of a version of the list."""
+    tables = {str(row[0]) for row in await connection.all("SELECT name FROM sqlite_schema")}
+    if version:
+        return bool(tables) and "papers" not in tables
+    # Litestream may find the file while it's still empty.
+    return any(not name.startswith(("sqlite_", "_litestream_")) for name in tables)
 
 
 def _split_statements(script: str) -> list[str]:

@@ -16,7 +16,7 @@ import pytest
 
 from storage.bot_state import BotState
 from storage.connection import Connection, connect
-from storage.database import Database, open_database, open_for_reading
+from storage.database import Database, open_database, open_for_reading, open_unchanged
 from storage.errors import (
     DatabaseDamaged,
     DatabaseTooNew,
@@ -30,6 +30,7 @@ from storage.schema import migrations
 from tests.support.library_tables import dump
 from tests.support.old_database import run_migrations
 from tests.support.paths import ROOT
+from tests.support.sqlite_files import run_sql
 
 # Opens a database, and is killed after some statements of its migration.
 KILLED_MIGRATION = """
@@ -98,6 +99,28 @@ async def test_a_new_file_gets_every_migration_once(
             assert await db.value("PRAGMA foreign_keys") == 1
         assert version(path) == migrations()[-1].version
     assert not path.with_name("lab.db-wal").exists()
+
+
+@pytest.mark.parametrize("number", [0, 1, 20, 9999])
+async def test_a_file_of_another_program_is_refused_and_stays_as_it_is(
+    tmp_path: Path, number: int
+) -> None:
+    path = tmp_path / "lab.db"
+    run_sql(path, "CREATE TABLE notes (text)", f"PRAGMA user_version = {number}")
+    for opened in (open_database(path), open_unchanged(path)):
+        with pytest.raises(DatabaseUnusable, match="belongs to another program"):
+            await opened.__aenter__()
+    assert dump(path) == {"notes": []}
+    assert version(path) == number
+    assert copies(path) == []
+
+
+async def test_a_new_file_that_litestream_found_first_is_used(tmp_path: Path) -> None:
+    path = tmp_path / "lab.db"
+    run_sql(path, "CREATE TABLE _litestream_seq (id INTEGER PRIMARY KEY, seq INTEGER)")
+    async with open_database(path):
+        pass
+    assert version(path) == migrations()[-1].version
 
 
 @pytest.mark.slow
