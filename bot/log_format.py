@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from collections.abc import Callable
 from copy import copy
 from datetime import UTC, datetime
 
@@ -14,18 +16,30 @@ def make_formatter(log_format: str) -> logging.Formatter:
     return _JsonFormatter() if log_format == "json" else _TextFormatter()
 
 
-class _TextFormatter(logging.Formatter):
-    """One line for each record; a traceback follows on lines of its own.
+def _printable(text: str, quote: Callable[[str], str]) -> str:
+    """Returns a text in which each character that can't be seen is escaped as in quotes."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else quote(one)[1:-1] for one in text)
 
-    A message may quote what a server sent, so that line breaks in it are escaped: nobody can make
-    up lines of the log.
+
+class _TextFormatter(logging.Formatter):
+    """One line for each record; a traceback follows on indented lines.
+
+    A message or an error may quote what a server sent. So no other line begins like a record's,
+    and control characters are escaped: nobody can make up lines, or send codes to a terminal.
     """
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        return super().formatMessage(record).replace("\r", "\\r").replace("\n", "\\n")
+        return super().formatMessage(record).replace("\n", "\\n")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Formats a record with its traceback."""
+        lines = super().format(record).split("\n")
+        return "\n    ".join(_printable(line, repr) for line in lines)
 
 
 class _JsonFormatter(JsonFormatter):
@@ -43,7 +57,7 @@ class _JsonFormatter(JsonFormatter):
         if record.exc_text:
             record = copy(record)
             record.exc_info = None
-        return super().format(record)
+        return _printable(super().format(record), json.dumps)
 
     def add_fields(
         self,

@@ -21,7 +21,8 @@ def written(log_format: str, caplog: pytest.LogCaptureFixture) -> str:
     caplog.set_level(logging.INFO, "bot.test")
     try:
         logger.warning("Feed %s failed: %s", 3, "bad\n2026-01-01 ERROR bot: made up")
-        error = ValueError("a-secret-token")
+        logger.warning("Its title is %s", "naïve \x1b[2J\x9b1m\r\u2028\u202e\N{NO-BREAK SPACE}text")
+        error = ValueError("a-secret-token\n2026-01-01 ERROR bot: made up\x1b[2J")
         logger.error("Reference %s", "ab12", exc_info=error, extra={"reference": "ab12"})
     finally:
         logger.removeHandler(handler)
@@ -33,15 +34,18 @@ def test_text_has_a_line_for_each_event_that_nobody_can_make_up(
 ) -> None:
     lines = written("text", caplog).splitlines()
     assert lines[0].endswith("WARNING bot.test: Feed 3 failed: bad\\n2026-01-01 ERROR bot: made up")
-    assert "ERROR bot.test: Reference ab12" in lines[1]
-    assert lines[2].startswith("ValueError")
+    assert lines[1].endswith("naïve \\x1b[2J\\x9b1m\\r\\u2028\\u202e\\xa0text")
+    assert "ERROR bot.test: Reference ab12" in lines[2]
+    assert lines[3].startswith("    ValueError: ")
+    assert lines[4:] == ["    2026-01-01 ERROR bot: made up\\x1b[2J"]
 
 
 def test_json_has_an_object_for_each_event(caplog: pytest.LogCaptureFixture) -> None:
-    warning, error = map(json.loads, written("json", caplog).splitlines())
+    warning, title, error = map(json.loads, written("json", caplog).splitlines())
     assert warning["level"] == "WARNING"
     assert warning["logger"] == "bot.test"
     assert warning["message"] == "Feed 3 failed: bad\n2026-01-01 ERROR bot: made up"
+    assert "\x1b[2J\x9b1m" in title["message"]
     assert warning["time"].endswith("+00:00")
     assert error["reference"] == "ab12"
     assert "ValueError" in error["traceback"]
