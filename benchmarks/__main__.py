@@ -6,10 +6,9 @@ import sys
 from pathlib import Path
 
 import click
-from platformdirs import user_cache_path
 
 from benchmarks import bot_rows, feed_rows, operations_rows, search_rows
-from benchmarks.bench import Measure, measure_rows
+from benchmarks.bench import Measure, folder_option, measure_rows
 from benchmarks.measuring import Budget, Row, print_table, to_json
 
 # What `--rows` chooses from: each function measures one row or a few.
@@ -34,7 +33,6 @@ ROWS: dict[str, Measure] = {
     "statistics": operations_rows.statistics,
     "privacy": operations_rows.privacy,
 }
-_FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -43,13 +41,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--rows", type=click.Choice(list(ROWS)), multiple=True, help="Measure only these.")
 @click.option("--calls", type=click.IntRange(5), default=400, help="Per row.")
 @click.option("--seconds", type=float, default=60.0, help="At most, per row.")
-@click.option(
-    "--folder",
-    type=_FOLDER,
-    envvar="LAB_HERALD_BENCH",
-    default=user_cache_path("lab-herald-bench"),
-    help="Where catalogs are kept between runs. You can also set LAB_HERALD_BENCH.",
-)
+@folder_option
 @click.option("--output", type=_FILE, default=Path("build/bench.json"), help="JSON of the rows.")
 def main(
     size: int, rows: tuple[str, ...], calls: int, seconds: float, folder: Path, output: Path

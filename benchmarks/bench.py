@@ -35,6 +35,7 @@ from typing import TypeVar
 
 import click
 from filelock import FileLock
+from platformdirs import user_cache_path
 
 from benchmarks import generator
 from benchmarks.measuring import Budget, Row, Side
@@ -50,6 +51,14 @@ ACTOR = Actor("benchmarks", "the benchmarks")
 
 _BATCH_SIZE = 100_000
 _KEPT_VERSIONS = 2  # of a size: the current one, and one of the code it is compared with
+
+folder_option = click.option(
+    "--folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="LAB_HERALD_BENCH",
+    default=user_cache_path("lab-herald-bench"),
+    help="Where catalogs are kept between runs. You can also set LAB_HERALD_BENCH.",
+)
 
 
 def clock() -> datetime:

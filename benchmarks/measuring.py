@@ -18,7 +18,7 @@ from rich.table import Table
 
 Case = TypeVar("Case")
 
-_TICK = 0.002  # seconds between two looks at the event loop
+_TICK = 0.002  # seconds between measurements of the event loop
 
 
 class Goal(TypedDict, total=False):

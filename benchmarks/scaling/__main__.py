@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from platformdirs import user_cache_path
 
-from benchmarks.bench import Measure, measure_rows
+from benchmarks.bench import Measure, folder_option, measure_rows
 from benchmarks.measuring import Budget, print_table, to_json
 from benchmarks.scaling import rows
 
@@ -18,20 +17,13 @@ ROWS: dict[str, Measure] = {
     "servers": rows.servers,
 }
 _FILE = click.Path(dir_okay=False, path_type=Path)
-_FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.command(context_settings={"show_default": True})
 @click.option("--size", type=click.IntRange(200), default=100_000, help="Papers in the list.")
 @click.option("--rows", "names", type=click.Choice(list(ROWS)), multiple=True, help="Only these.")
 @click.option("--calls", type=click.IntRange(5), default=400, help="Of each command.")
-@click.option(
-    "--folder",
-    type=_FOLDER,
-    envvar="LAB_HERALD_BENCH",
-    default=user_cache_path("lab-herald-bench"),
-    help="Where catalogs are kept between runs. You can also set LAB_HERALD_BENCH.",
-)
+@folder_option
 @click.option("--output", type=_FILE, help="Write JSON of the rows to this file, too.")
 def main(size: int, names: tuple[str, ...], calls: int, folder: Path, output: Path | None) -> None:
     """Measure what one process can handle. Figures have no goals: they depend on the machine."""
