@@ -1,13 +1,11 @@
-"""Finds the person that a typed name means, and what their papers have in common."""
+"""Finds the people that a typed name can mean; `profiles` reads what is known about them."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from storage.authors import candidates
+from storage.authors import candidates, profiles
 from storage.authors.clustering import (
     NameVariant,
     Person,
@@ -19,19 +17,17 @@ from storage.authors.errors import AuthorAmbiguous, AuthorNotFound
 from storage.connection import Connection
 from storage.database import Database
 from storage.errors import InvalidInput
-from storage.models import Author, AuthorMatches, AuthorSummary, Paper, ResultPage
+from storage.models import Author, AuthorMatches, AuthorSummary, ResultPage
 from storage.names.affixes import NO_AUTHOR_ID, without_author_id
 from storage.names.matching import are_told_apart, identity_keys, is_same_name
 from storage.names.parser import Name, parse_name
 from storage.names.similarity import similarity
-from storage.papers import queries as paper_queries
 from storage.text import fold
 
 _MIN_SIMILARITY = 60  # of 100, from which a name is suggested as a correction
 _MAX_CORRECTIONS = 12  # similar names that are clustered into people
 _MAX_MATCHES = 60  # names to look at; a query that fits more is too vague to answer
 _MAX_LISTED = 500  # names to look at for a list of the people that a query fits
-_MAX_COAUTHORS = 50
 # Full names to look at before a short name is attributed to one of them. A bare surname needs only
 # enough names to show that it is ambiguous.
 _MAX_RIVALS = 100
@@ -52,7 +48,7 @@ class AuthorQueries:
         """
 
         async def find(db: Connection) -> Author:
-            return await _describe(db, await get_person(db, text))
+            return await profiles.describe(db, await get_person(db, text))
 
         return await self._database.read(find)
 
@@ -62,7 +58,9 @@ class AuthorQueries:
 
     async def list_papers(self, author: Author, *, offset: int = 0, limit: int = 5) -> ResultPage:
         """Returns a page of an author's papers, newest first, those without a date last."""
-        papers = await self._database.read(lambda db: _list_papers(db, author, offset, limit))
+        papers = await self._database.read(
+            lambda db: profiles.list_papers(db, author, offset, limit)
+        )
         return ResultPage(papers, author.paper_count, offset)
 
     async def suggest(self, text: str, limit: int = 25) -> tuple[AuthorSummary, ...]:
@@ -85,22 +83,9 @@ async def _list_matches(db: Connection, text: str, limit: int) -> AuthorMatches:
     ids = _ids_by_name(shown)
     people = [
         await _tell_apart(db, person, summary, ids)
-        for person, summary in zip(shown, await _summarize(db, shown), strict=True)
+        for person, summary in zip(shown, await profiles.summarize(db, shown), strict=True)
     ]
     return AuthorMatches(tuple(people), len(matches), total_is_minimum=not is_complete)
-
-
-async def _list_papers(
-    db: Connection, author: Author, offset: int, limit: int
-) -> tuple[Paper, ...]:
-    rows = await db.all(
-        """SELECT id FROM papers INDEXED BY papers_in_brief
-           WHERE removed_at IS NULL AND id IN (
-               SELECT paper_id FROM credits WHERE name_id IN (SELECT value FROM json_each(?)))
-           ORDER BY date IS NULL, sort_key DESC LIMIT ? OFFSET ?""",
-        [json.dumps(list(author.name_ids)), limit, offset],
-    )
-    return await paper_queries.load(db, [row["id"] for row in rows])
 
 
 async def _suggest(db: Connection, text: str, limit: int) -> tuple[AuthorSummary, ...]:
@@ -184,16 +169,6 @@ async def find_credited(db: Connection, name: str) -> tuple[NameVariant, Person]
     return variant, await _complete(db, person)
 
 
-async def sort_keys_for(db: Connection, person: Person) -> tuple[int, ...]:
-    """Returns the sort keys of a person's papers, which are their ids in the full-text index."""
-    rows = await db.all(
-        """SELECT DISTINCT sort_key FROM credits JOIN papers ON papers.id = paper_id
-           WHERE removed_at IS NULL AND name_id IN (SELECT value FROM json_each(?))""",
-        [json.dumps([variant.id for variant in person.variants])],
-    )
-    return tuple(row["sort_key"] for row in rows)
-
-
 async def _load_matches(db: Connection, query: Name, limit: int) -> tuple[list[Person], bool]:
     """Returns the people that a name can mean: those with exactly this name, else all others.
 
@@ -268,7 +243,7 @@ async def _tell_apart(
     """Returns a person's summary with what tells them apart from others of the same name."""
     if len(ids[person.name]) == 1 or not any(ids[person.name]):
         return summary
-    author = await _describe(db, person)
+    author = await profiles.describe(db, person)
     coauthor = next((name for name, _ in author.coauthors), "")
     author_id = _author_id(person) or NO_AUTHOR_ID
     return replace(summary, years=author.years, author_id=author_id, coauthor=coauthor)
@@ -393,84 +368,6 @@ async def _suggest_corrections(db: Connection, query: Name, text: str) -> list[s
         if person.is_known:
             best[person.name] = max(score, best.get(person.name, 0.0))
     return sorted(best, key=lambda name: (-best[name], name))[:3]
-
-
-async def _summarize(db: Connection, people: Sequence[Person]) -> tuple[AuthorSummary, ...]:
-    """Returns the people with their numbers of papers and years, most papers first."""
-    name_ids = [[variant.id for variant in person.variants] for person in people]
-    rows = await db.all(
-        """SELECT person.key AS number, COUNT(DISTINCT papers.id) AS papers,
-               MIN(date) AS first, MAX(date) AS last
-           FROM json_each(?) AS person CROSS JOIN json_each(person.value) AS name
-           CROSS JOIN credits ON credits.name_id = name.value
-           CROSS JOIN papers ON papers.id = credits.paper_id AND papers.removed_at IS NULL
-           GROUP BY 1""",
-        [json.dumps(name_ids)],
-    )
-    found = {row["number"]: row for row in rows}
-    summaries = []
-    for number, person in enumerate(people):
-        papers, first, last = found[number][1:] if number in found else (0, None, None)
-        years = (int(first[:4]), int(last[:4])) if first else None
-        summaries.append(AuthorSummary(person.name, papers, years))
-    return tuple(sorted(summaries, key=lambda person: (-person.paper_count, person.name)))
-
-
-async def _describe(db: Connection, person: Person) -> Author:
-    """Returns a person's record; their papers are counted in SQL, not loaded."""
-    name_ids = tuple(sorted(variant.id for variant in person.variants))
-    rows = await db.all(
-        """SELECT venue, substr(date, 1, 4) AS year, COUNT(*) AS papers,
-               json_group_array(id) AS ids
-           FROM papers INDEXED BY papers_in_brief
-           WHERE removed_at IS NULL AND id IN (
-               SELECT paper_id FROM credits WHERE name_id IN (SELECT value FROM json_each(?)))
-           GROUP BY 1, 2""",
-        [json.dumps(name_ids)],
-    )
-    venues: Counter[str] = Counter()
-    years: Counter[int] = Counter()
-    for row in rows:
-        if row["venue"]:
-            venues[row["venue"]] += row["papers"]
-        if row["year"]:
-            years[int(row["year"])] += row["papers"]
-    paper_ids = ",".join(row["ids"][1:-1] for row in rows)  # joins JSON arrays without parsing
-    return Author(
-        name=person.name,
-        variants=person.public_variants,
-        paper_count=sum(row["papers"] for row in rows),
-        papers_by_year=tuple(sorted(years.items())),
-        venues=tuple(sorted(venues.items(), key=lambda item: (-item[1], item[0].casefold()))),
-        coauthors=await _coauthors(db, name_ids, f"[{paper_ids}]"),
-        name_ids=name_ids,
-    )
-
-
-async def _coauthors(
-    db: Connection, name_ids: Iterable[int], paper_ids: str
-) -> tuple[tuple[str, int], ...]:
-    """Returns who else some papers (ids as JSON) credit, and how often, most papers first."""
-    credited = await db.value(
-        """SELECT json_group_array(name_id) FROM json_each(?) AS own
-           CROSS JOIN credits ON credits.paper_id = own.value""",
-        [paper_ids],
-    )
-    counts = Counter(json.loads(credited))
-    for name_id in name_ids:
-        del counts[name_id]
-    rows = await db.all(
-        """SELECT COALESCE(known.name, names.name) AS name, SUM(counted.value ->> 1) AS papers
-           FROM json_each(?) AS counted CROSS JOIN names ON names.id = counted.value ->> 0
-           LEFT JOIN aliases ON aliases.name_id = names.id
-           LEFT JOIN names AS known ON known.id = aliases.person_id
-           GROUP BY 1 ORDER BY papers DESC, 1""",
-        [json.dumps(counts.most_common(_MAX_COAUTHORS))],
-    )
-    papers: Counter[str] = Counter()
-    for row in rows:
-        papers[without_author_id(row["name"])] += row["papers"]
-    return tuple(papers.most_common())
 
 
 def _person_names(variants: Iterable[NameVariant]) -> set[str]:

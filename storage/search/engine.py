@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from storage.authors import lookup as author_lookup
+from storage.authors import profiles
 from storage.connection import Connection
 from storage.database import Database
 from storage.errors import LabError
@@ -260,7 +261,7 @@ async def resolve_author(db: Connection, query: Query) -> Query:
         person = await author_lookup.get_person(db, query.filters.author)
     except LabError:
         return query
-    return replace(query, sort_keys=await author_lookup.sort_keys_for(db, person))
+    return replace(query, sort_keys=await profiles.sort_keys_for(db, person))
 
 
 async def _suggest_titles(db: Connection, text: str, limit: int) -> tuple[tuple[int, str], ...]:
