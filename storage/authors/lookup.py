@@ -85,6 +85,7 @@ async def _list_matches(db: Connection, text: str, limit: int) -> AuthorMatches:
         await _tell_apart(db, person, summary, ids)
         for person, summary in zip(shown, await profiles.summarize(db, shown), strict=True)
     ]
+    people.sort(key=lambda person: (-person.paper_count, person.name))
     return AuthorMatches(tuple(people), len(matches), total_is_minimum=not is_complete)
 
 

@@ -47,7 +47,7 @@ async def describe(db: Connection, person: Person) -> Author:
 
 
 async def summarize(db: Connection, people: Sequence[Person]) -> tuple[AuthorSummary, ...]:
-    """Returns the people with their numbers of papers and years, most papers first."""
+    """Returns the people with their numbers of papers and years, in the same order."""
     name_ids = [[variant.id for variant in person.variants] for person in people]
     rows = await db.all(
         """SELECT person.key AS number, COUNT(DISTINCT papers.id) AS papers,
@@ -64,7 +64,7 @@ async def summarize(db: Connection, people: Sequence[Person]) -> tuple[AuthorSum
         papers, first, last = found[number][1:] if number in found else (0, None, None)
         years = (int(first[:4]), int(last[:4])) if first else None
         summaries.append(AuthorSummary(person.name, papers, years))
-    return tuple(sorted(summaries, key=lambda person: (-person.paper_count, person.name)))
+    return tuple(summaries)
 
 
 async def list_papers(db: Connection, author: Author, offset: int, limit: int) -> tuple[Paper, ...]:

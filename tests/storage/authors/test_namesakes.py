@@ -107,6 +107,19 @@ async def test_an_ambiguous_name_says_how_to_tell_its_people_apart(library: Libr
     assert {one.lookup for one in credited} == {NONE, ONE, TWO}
 
 
+async def test_each_namesake_is_listed_with_their_own_papers_and_years(library: Library) -> None:
+    for year in (2001, 2002):
+        authors = (ONE, "Wang, Wei 0001")  # one person, credited twice
+        await added(library, PaperDraft(f"By one {year}", authors, date=PartialDate(year)))
+    for year in (2021, 2022, 2023):
+        await added(library, PaperDraft(f"By two {year}", (TWO,), date=PartialDate(year)))
+    found = (await library.authors.list_matches("Wei Wang")).people
+    assert [(one.author_id, one.paper_count, one.years) for one in found] == [
+        ("0002", 3, (2021, 2023)),
+        ("0001", 2, (2001, 2002)),
+    ]
+
+
 async def test_namesakes_can_write_a_paper_together(library: Library) -> None:
     paper = await added(library, PaperDraft(title="Both", authors=(ONE, TWO)))
     assert paper.author_names == (NONE, NONE)
