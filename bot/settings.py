@@ -108,13 +108,16 @@ class ReadSettings:
     """The settings, with what is wrong with them.
 
     A setting with a problem has its default. ``unknown`` are the names in the file that no setting
-    has, and ``unreadable`` the numbers of the lines that are no settings.
+    has, and ``unreadable`` the numbers of the lines that are no settings. ``foreign`` are the other
+    names in the environment, where containers and systemd put what is in a file; nearly all of them
+    are other programs'.
     """
 
     settings: Settings
     problems: tuple[LabError, ...]
     unknown: tuple[str, ...]
     unreadable: tuple[int, ...]
+    foreign: tuple[str, ...]
 
 
 def load_settings(
@@ -143,7 +146,8 @@ def read_settings(
         from_file, unreadable = _read_file(env_file)
     except LabError as error:
         problems.append(error)
-    values = {**from_file, **(os.environ if environ is None else environ)}
+    environ = os.environ if environ is None else environ
+    values = {**from_file, **environ}
     chosen: dict[str, Any] = {}
     for setting in SETTINGS:
         if text := values.get(setting.name, "").strip():
@@ -158,7 +162,8 @@ def read_settings(
         problems.append(error)
     known = {setting.name for setting in SETTINGS}
     unknown = tuple(name for name in from_file if name not in known)
-    return ReadSettings(settings, tuple(problems), unknown, unreadable)
+    foreign = tuple(name for name in environ if name not in known and name not in from_file)
+    return ReadSettings(settings, tuple(problems), unknown, unreadable, foreign)
 
 
 def describe_unreadable(line: int) -> str:
@@ -180,14 +185,16 @@ def _require_local_sources(settings: Settings) -> None:
 
 def _read_file(env_file: Path | None) -> tuple[dict[str, str], tuple[int, ...]]:
     """Returns the values in the file, and the numbers of the lines that have none."""
+    if env_file is None:
+        return {}, ()
     try:
-        if env_file is None or not env_file.is_file():
-            return {}, ()
         text = env_file.read_text(encoding="utf-8-sig")  # Windows' Notepad may write a BOM
     except UnicodeDecodeError as error:
         raise LabError(f"The settings file {env_file} isn't UTF-8. Save it as that.") from error
+    except FileNotFoundError:
+        return {}, ()
     except OSError as error:
-        raise LabError(f"Can't read the settings file {env_file}: {error}.") from error
+        raise LabError(f"Can't read the settings file {env_file}: {error.strerror}.") from error
     logging.getLogger("dotenv").setLevel(logging.ERROR)  # it would warn about these lines, too
     values = dotenv_values(stream=io.StringIO(text))
     unreadable = tuple(

@@ -1,4 +1,4 @@
-"""Checks the settings: invalid values, what is missing, and misspelled names in `.env`."""
+"""Checks the settings: invalid values, what is missing, and misspelled names."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from bot.settings import (
 )
 
 _MAX_TYPOS = 3  # of a misspelled name
+_LETTERS_PER_TYPO = 5  # in the environment, where short names may well be other programs'
 
 
 def check_settings(read: ReadSettings, *, is_running: bool = False) -> Iterator[Finding]:
@@ -32,6 +33,10 @@ def check_settings(read: ReadSettings, *, is_running: bool = False) -> Iterator[
         yield _finding(Level.WARNING, describe_unreadable(line))
     for name in read.unknown:
         yield _finding(Level.WARNING, _describe_unknown(name))
+    for name in read.foreign:
+        if near := _find_near(name, min(len(name) // _LETTERS_PER_TYPO, _MAX_TYPOS)):
+            text = f"{name[:60]} in the environment isn't a setting. Did you mean {near}?"
+            yield _finding(Level.WARNING, text)
     if settings.is_replay and not is_running:
         yield _finding(Level.PROBLEM, REPLAY_REFUSED)
     if not (is_running or settings.discord_token or "DISCORD_TOKEN" in invalid):
@@ -55,15 +60,20 @@ def check_settings(read: ReadSettings, *, is_running: bool = False) -> Iterator[
 
 
 def _describe_unknown(name: str) -> str:
+    if near := _find_near(name, _MAX_TYPOS):
+        return f"{name[:60]} in .env isn't a setting. Did you mean {near}?"
+    return f"{name[:60]} in .env isn't a setting of Lab Herald, so it has no effect. Remove it."
+
+
+def _find_near(name: str, max_typos: int) -> str | None:
+    """Returns the setting that a misspelled name probably means, if any."""
     near = process.extractOne(
         name.upper(),
         [setting.name for setting in SETTINGS],
         scorer=DamerauLevenshtein.distance,
-        score_cutoff=_MAX_TYPOS,
+        score_cutoff=max_typos,
     )
-    if near:
-        return f"{name[:60]} in .env isn't a setting. Did you mean {near[0]}?"
-    return f"{name[:60]} in .env isn't a setting of Lab Herald, so it has no effect. Remove it."
+    return near[0] if near else None
 
 
 def _finding(level: Level, text: str) -> Finding:

@@ -143,6 +143,11 @@ def test_a_settings_file_that_is_not_text_is_an_error(tmp_path: Path) -> None:
         load_settings({}, file)
 
 
+def test_a_folder_in_place_of_the_settings_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match=r"Can't read the settings file .*: Is a directory\."):
+        load_settings({}, tmp_path)  # what containers make of a file that they mount and don't find
+
+
 def test_a_settings_file_of_notepad_is_read(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_bytes(b"\xef\xbb\xbfCONTACT=me@example.org\r\nLOG_LEVEL=ERROR\r\n")
