@@ -39,6 +39,9 @@ def check_file(settings: Settings) -> Iterator[Finding]:
         yield from _check_file(settings)
     except PermissionError as error:
         yield _no_permission("open", error.filename or settings.database_path)
+    except OSError as error:
+        text = f"The database {settings.database_path} can't be checked: {error.strerror}."
+        yield _database(Level.PROBLEM, text)
 
 
 def _check_file(settings: Settings) -> Iterator[Finding]:
@@ -71,7 +74,7 @@ def _check_file(settings: Settings) -> Iterator[Finding]:
         )
     if settings.backup_keep:
         yield from _check_backup_folder(settings)
-    yield from check_disk(path)
+    yield from check_disks(settings)
 
 
 def _is_writable(path: Path) -> bool:
@@ -103,21 +106,52 @@ def _check_content(path: Path, backup_dir: Path | None) -> Iterator[Finding]:
         yield _database(Level.OK, f"The database {path} is undamaged.")
 
 
-def check_disk(path: Path) -> Iterator[Finding]:
-    """Yields whether there is enough room on the disk of the database."""
+def check_disks(settings: Settings) -> Iterator[Finding]:
+    """Yields whether there is enough room on the disks of the database and of its backups."""
+    path = settings.database_path.resolve()
+    folder = Backups.of(path, settings.backup_dir).folder
+    try:
+        while not folder.is_dir():  # which the first backup may create
+            folder = folder.parent
+        size = path.stat().st_size if path.exists() else 0
+        has_backups = settings.backup_keep > 0
+        is_shared = folder.stat().st_dev == path.parent.stat().st_dev
+        yield _check_database_disk(path, size, has_backups=has_backups and is_shared)
+        if has_backups and not is_shared:
+            yield from _check_backup_disk(folder, size)
+    except OSError as error:
+        text = f"The disk of the database can't be checked: {error.strerror}: {error.filename}"
+        yield _database(Level.PROBLEM, text)
+
+
+def _check_database_disk(path: Path, size: int, *, has_backups: bool) -> Finding:
     free = shutil.disk_usage(path.parent).free
-    size = path.stat().st_size if path.exists() else 0
     text = f"{human_size(free)} is free on the disk of the database."
     if free < _MIN_FREE:
-        yield _database(Level.PROBLEM, f"Only {text} Make room, or soon nothing can be saved.")
-    elif free < _COPIES * size:
-        yield _database(
+        return _database(Level.PROBLEM, f"Only {text} Make room, or soon nothing can be saved.")
+    text_of_size = f"The database has {human_size(size)}"
+    if has_backups and free < 2 * size:
+        return _database(
             Level.WARNING,
-            f"Only {text} The database has {human_size(size)}, and a backup needs as much. Make "
-            "room, or set BACKUP_DIR to another disk.",
+            f"Only {text} {text_of_size}, and a backup needs as much. Make room, or set BACKUP_DIR "
+            "to another disk.",
         )
-    else:
-        yield _database(Level.OK, text)
+    if free < size:
+        return _database(
+            Level.WARNING,
+            f"Only {text} {text_of_size}, and large changes may need as much. Make room.",
+        )
+    return _database(Level.OK, text)
+
+
+def _check_backup_disk(folder: Path, size: int) -> Iterator[Finding]:
+    free = shutil.disk_usage(folder).free
+    if free < size:
+        yield _backups(
+            Level.WARNING,
+            f"Only {human_size(free)} is free on the disk of the backups, and one needs "
+            f"{human_size(size)}. Make room, or set BACKUP_DIR to another disk.",
+        )
 
 
 def _check_backups(settings: Settings) -> Iterator[Finding]:

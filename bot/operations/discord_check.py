@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
@@ -154,7 +155,7 @@ async def check_discord(settings: Settings, setup: Setup) -> list[Finding]:
                 "your application."
             )
         ]
-    except (aiohttp.ClientError, OSError, TimeoutError, discord.HTTPException) as error:
+    except (aiohttp.ClientError, OSError, TimeoutError, discord.DiscordException) as error:
         reason = str(error) or "it didn't answer in time"
         return [_problem(f"Discord can't be reached ({reason}). Check the network and try again.")]
     finally:
@@ -167,8 +168,9 @@ def _trace_clock(clock: Clock, delays: list[timedelta]) -> aiohttp.TraceConfig:
     async def compare(
         _session: aiohttp.ClientSession, _context: object, params: aiohttp.TraceRequestEndParams
     ) -> None:
-        if date := params.response.headers.get("Date"):
-            delays.append(clock() - parsedate_to_datetime(date).astimezone(UTC))
+        with suppress(ValueError, OverflowError):  # a proxy's may be none
+            date = parsedate_to_datetime(params.response.headers.get("Date", ""))
+            delays.append(clock() - date.astimezone(UTC))
 
     trace = aiohttp.TraceConfig()
     trace.on_request_end.append(compare)

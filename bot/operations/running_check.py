@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from bot.interactions import LabBot
-from bot.operations.database_check import check_disk, check_library
+from bot.operations.database_check import check_disks, check_library
 from bot.operations.discord_check import cached_server, check_moderators_channel, check_server
 from bot.operations.findings import Finding, Level, Topic
 from bot.operations.settings_check import check_settings
@@ -30,7 +30,7 @@ async def check_running(bot: LabBot) -> list[Finding]:
     if library.search_damage:
         text = describe_search_damage(library.search_damage)
         findings.append(Finding(Level.PROBLEM, Topic.DATABASE, text))
-    findings += await asyncio.to_thread(lambda: list(check_disk(settings.database_path)))
+    findings += await asyncio.to_thread(lambda: list(check_disks(settings)))
     findings += await check_library(settings)
     for server in servers:
         findings += check_server(server, setup)

@@ -18,6 +18,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.cli import main
+from bot.operations.database_check import check_disks
+from bot.operations.findings import Level, Topic
+from bot.settings import Settings
 from storage.database_lock import lock_database
 from storage.library import open_library
 from storage.models import Actor, Origin, PaperDraft
@@ -29,9 +32,11 @@ from tests.faults.discord_standin import (
     MODERATORS,
     PAPERS,
     TOKEN,
+    Fault,
     StandIn,
     open_stand_in,
     redirected,
+    too_many,
 )
 from tests.support.damage import damage, damage_search
 from tests.support.library import MODERATOR
@@ -151,6 +156,47 @@ def test_a_folder_that_backups_cannot_be_made_in_is_found(
         assert (result.exit_code, level_of(result, f"for backups {reason}")) == (1, "✗")
 
 
+def test_backups_on_another_disk_need_room_there(tmp_path: Path) -> None:
+    disk = Path("/dev/shm")  # nothing is written there
+    if not disk.is_dir() or disk.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is no other disk")
+    database = tmp_path / "lab.db"
+    with database.open("wb") as file:  # a hole, which takes no room
+        file.truncate(shutil.disk_usage(disk).free + 10**9)
+    findings = list(check_disks(Settings(database_path=database, backup_dir=disk)))
+    assert [one.topic for one in findings] == [Topic.DATABASE, Topic.BACKUPS]
+    assert "BACKUP_DIR" not in findings[0].text
+    assert findings[1].level is Level.WARNING
+    assert "is free on the disk of the backups, and one needs" in findings[1].text
+    without = Settings(database_path=database, backup_dir=disk, backup_keep=0)
+    assert [one.topic for one in check_disks(without)] == [Topic.DATABASE]
+
+
+def test_a_folder_that_is_gone_is_a_problem_of_the_disk(tmp_path: Path) -> None:
+    (finding,) = check_disks(Settings(database_path=tmp_path / "gone" / "lab.db"))
+    assert finding.level is Level.PROBLEM
+    assert "can't be checked: No such file or directory" in finding.text
+
+
+def test_a_path_that_is_too_long_is_a_sentence(shell: Shell) -> None:
+    shell.database = shell.database.with_name("a" * 300)
+    result = shell("check", "--offline")
+    assert level_of(result, "can't be checked: File name too long") == "✗"
+
+
+def test_misspelled_names_in_the_environment_are_found(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("POLL_INTERVALL", "HOME_GUILD_ID", "DB_URL", "PORT", "TZ"):
+        monkeypatch.setenv(name, "1")
+    shown = shell("check", "--offline").stdout
+    assert (
+        "! POLL_INTERVALL in the environment isn't a setting. Did you mean POLL_INTERVAL?" in shown
+    )
+    assert "Did you mean HOME_GUILD_IDS?" in shown
+    assert shown.count("in the environment") == 2
+
+
 async def test_a_list_of_deletions_that_would_not_help_is_found(shell: Shell) -> None:
     async with open_library(shell.database, utc_now) as library:
         await library.papers.upsert(PaperDraft(title="A"), Origin.IMPORT, Actor("discord:7", "Ada"))
@@ -264,6 +310,19 @@ async def test_discord_that_is_down_is_one_line(shell: Shell, stand_in: StandIn)
     assert result.exit_code == 1
     assert level_of(result, "Discord can't be reached") == "✗"
     assert "Traceback" not in result.output
+
+
+async def test_a_long_rate_limit_of_discord_is_one_line(shell: Shell, stand_in: StandIn) -> None:
+    stand_in.fail("guild", too_many(3600))
+    result = await shell.ask_discord()
+    assert result.exit_code == 1
+    assert level_of(result, "Discord can't be reached (Too many requests. Retry in 3600") == "✗"
+
+
+async def test_a_date_that_is_none_is_no_clock(shell: Shell, stand_in: StandIn) -> None:
+    stand_in.fail("guild", Fault(500, headers={"Date": "soon"}))
+    result = await shell.ask_discord()
+    assert result.exit_code == 0, result.output
 
 
 def test_finds_a_damaged_database(shell: Shell, starter_database: Path) -> None:
