@@ -191,7 +191,7 @@ class Setup(commands.GroupCog, group_name="setup", group_extras={MANAGERS_ONLY: 
             interaction.client.moderators,
             await fetch_overrides(interaction.client, member.guild, command),
         )
-        await reply(interaction, cards.notice(describe_access(member, command, reasons)))
+        await reply(interaction, cards.notice(describe_access(member, command, place.id, reasons)))
 
     @commands.Cog.listener()
     async def on_guild_role_delete(self, role: discord.Role) -> None:

@@ -23,14 +23,18 @@ def describe_findings(findings: Sequence[Finding]) -> str:
     return split_messages([f"### {heading}", *lines], max_messages=1, noun="finding")[0]
 
 
-def describe_access(member: discord.Member, command: str, reasons: Sequence[str]) -> str:
-    """Returns whether a member can use a command, and why not; reasons are already escaped."""
+def describe_access(
+    member: discord.Member, command: str, channel_id: int, reasons: Sequence[str]
+) -> str:
+    """Returns whether a member can use a command in a channel, and why not.
+
+    The reasons are already escaped.
+    """
     name = escape(member.display_name, 80)
+    what = f"use `/{command}` in <#{channel_id}>"
     if not reasons:
         return (
-            f"✅ **{name}** can use `/{command}` there. If Discord doesn't show it to them, they "
-            "can restart Discord."
+            f"✅ **{name}** can {what}. If Discord doesn't show it to them, restarting Discord may "
+            "help."
         )
-    return "\n".join(
-        [f"🔒 **{name}** can't use `/{command}` there:", *(f"- {one}" for one in reasons)]
-    )
+    return "\n".join([f"🔒 **{name}** can't {what}:", *(f"- {one}" for one in reasons)])

@@ -51,9 +51,10 @@ async def why(lab: Lab, command: str, member: Any = None, **options: Any) -> str
 
 
 async def test_a_member_without_rights_is_told_what_is_missing(lab: Lab) -> None:
-    assert "**mika** can use `/search` there" in await why(lab, "/Search")
+    here = f"in <#{lab.channel.id}>"
+    assert f"**mika** can use `/search` {here}." in await why(lab, "/Search")
     shown = await why(lab, "curate add")
-    assert "can't use `/curate add`" in shown
+    assert f"can't use `/curate add` {here}:" in shown
     assert "They aren't a moderator" in shown
     assert "`/setup role`" in shown or "setup role" in shown
     role = lab.env.guild.roles["Curators"]
