@@ -15,7 +15,7 @@ _PAPER_FIELDS = {
     "collectives": "Authors that are groups",
     "venue": "Venue",
     "date": "Date",
-    "venue_undated": "Date is of another version",
+    "venue_undated": "Date is from another version, such as a preprint",
     "publication": "Publication details",
     "abstract": "Abstract",
     "note": "Note",
@@ -24,6 +24,7 @@ _PAPER_FIELDS = {
     "tags": "Tags",
     "posted_by": "Posted by",
 }
+_SCHEMES = {"arxiv": "arXiv ", "doi": "DOI ", "url": ""}
 _CONTEXT = 3  # unchanged words shown around a difference
 _MAX_DIFFERENCE = 150  # characters of each side of a difference
 _MAX_WHOLE_VALUE = 60  # characters up to which a value is shown as a whole
@@ -46,8 +47,14 @@ def paper_differences(before: PaperDetails, after: PaperDetails) -> dict[str, st
 def _value(paper: PaperDetails, name: str) -> object:
     """Returns a paper's value of a field, without the identifiers that only the list itself has."""
     if name == "identifiers":
-        return tuple(one for one in paper.identifiers if not is_listed_title(one))
+        return tuple(_written(one) for one in paper.identifiers if not is_listed_title(one))
     return getattr(paper, name)
+
+
+def _written(identifier: str) -> str:
+    """Returns an identifier as people write it: “arXiv 2304.01373” for ``arxiv:2304.01373``."""
+    scheme, _, value = identifier.partition(":")
+    return f"{_SCHEMES[scheme]}{value}" if scheme in _SCHEMES else identifier
 
 
 def field_name(name: str) -> str:

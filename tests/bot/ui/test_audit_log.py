@@ -112,7 +112,7 @@ def test_identifiers_that_only_the_list_has_are_no_difference() -> None:
     before = snapshot(PaperDraft(title="A Lens", identifiers=("listed:alens",)))
     after = snapshot(PaperDraft(title="A Lens", identifiers=("listed:lens", "doi:10.1/a")))
     shown = audit_cards.differences(change(before=before, after=after))
-    assert shown == ["Identifiers: none → doi:10.1/a"]
+    assert shown == ["Identifiers: none → DOI 10.1/a"]
     same = snapshot(PaperDraft(title="A Lens", identifiers=("listed:lens",)))
     assert audit_cards.differences(change(before=before, after=same)) == []
 
