@@ -163,6 +163,11 @@ def join_and(parts: Sequence[str]) -> str:
     return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
 
 
+def join_or(parts: Sequence[str]) -> str:
+    """Joins parts for a sentence: “one”, “one or two”, “one, two or three”."""
+    return f"{', '.join(parts[:-1])} or {parts[-1]}" if len(parts) > 1 else "".join(parts)
+
+
 def timestamp(at: datetime, style: str = "R") -> str:
     """Returns a time that Discord shows in each reader's own zone; “R” reads “2 hours ago”."""
     return f"<t:{int(at.timestamp())}:{style}>"

@@ -10,7 +10,7 @@ import click
 
 from bot.cli import common
 from bot.formats import people_file
-from bot.markdown import count, join_and
+from bot.markdown import count, join_or
 from bot.settings import Settings
 from bot.sources.candidates import Candidate, person_draft
 from bot.sources.find_people import FoundPeople
@@ -48,7 +48,7 @@ def find(settings: Settings, name: tuple[str, ...], *, as_json: bool) -> None:
         for problem in found.problems:
             click.echo(problem, err=True)
     if not found.candidates:
-        raise LabError(f"I couldn't find “{found.name}” at {join_and(found.asked)}.")
+        raise LabError(f"I couldn't find “{found.name}” at {join_or(found.asked)}.")
 
 
 def _found_json(found: FoundPeople, registered: Sequence[Person]) -> dict[str, object]:

@@ -42,7 +42,7 @@ class ArXivListing:
     """The papers that arXiv announces on a working day; those of the lab are found by name."""
 
     name = LISTING
-    title = "arXiv’s daily listing"
+    title = "arXiv's daily listing"
     limits = Limits(
         service=ARXIV,
         daily_requests=8,
@@ -75,7 +75,7 @@ class ArXivAuthor(IdSource):
     """The papers that people claimed at arXiv, of those who have a page there."""
 
     name = AUTHOR
-    title = "arXiv’s author pages"
+    title = "arXiv's author pages"
     limits = Limits(ARXIV, daily_requests=12, days=7)
     schemes = (IdScheme.ARXIV, IdScheme.ORCID)  # which arXiv may know, too
     one_each = True

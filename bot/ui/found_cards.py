@@ -284,8 +284,8 @@ def list_text(found: Sequence[Card]) -> str:
     """Returns the weekly list of papers that may be by somebody in the lab."""
     heading = (
         f"### 📡 {count(len(found), 'paper')} that may be ours\n"
-        "Little says that these are by the lab's people and not by others of the same name. Open "
-        "`/curate queue` to add the right ones, and to tell me which aren't ours."
+        "There's little evidence that the authors are the lab's people and not others of the same "
+        "name. Open `/curate queue` to add what's ours, and to tell me what isn't."
     )
     lines = [
         f"- **{escape(card.draft.title, 110)}** · {_name(card, card.person, 50)}: "

@@ -8,7 +8,7 @@ from typing import Any
 from discord.ui import ActionRow, Button, Container, Separator, TextDisplay
 
 from bot.errors import ErrorWithView
-from bot.markdown import clip, count, escape, join_and
+from bot.markdown import clip, count, escape, join_and, join_or
 from bot.ui import cards
 from bot.ui.author_menu import author_menu
 from bot.ui.buttons import ResultsPageButton, SuggestButton
@@ -105,8 +105,7 @@ def _tip(unknown_words: Sequence[str]) -> str:
     if not unknown_words:
         return "Try other words, or fewer."
     shown = [f"“{escape(redact_text(word), 40)}”" for word in unknown_words[:_MAX_NAMED]]
-    named = f"{', '.join(shown[:-1])} or {shown[-1]}" if len(shown) > 1 else shown[0]
-    return f"No paper mentions {named}. Check the spelling, or try other words."
+    return f"No paper mentions {join_or(shown)}. Check the spelling, or try other words."
 
 
 def _card(heading: str) -> Container[Any]:

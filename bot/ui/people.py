@@ -26,7 +26,9 @@ def describe(person: Person) -> str:
         "Member": membership_text(person.membership),
         "arXiv categories": ", ".join(person.categories),
         "Discord": f"<@{person.discord_id}>" if person.discord_id else "",
-        "Certain papers": "announced without a review" if person.is_trusted else "need a review",
+        "Papers that are certainly theirs": "are announced without a review"
+        if person.is_trusted
+        else "need a review",
     }
     lines = [f"### {escape(person.name, 100)}", f"-# Number {person.id}"]
     return "\n".join([*lines, *(f"**{name}** {value}" for name, value in values.items() if value)])

@@ -7,7 +7,7 @@ from typing import Any
 
 from discord.ui import Container, Separator, TextDisplay
 
-from bot.markdown import clip, count, escape, escape_sentence, join_and
+from bot.markdown import clip, count, escape, escape_sentence, join_and, join_or
 from bot.sources.candidates import Candidate
 from bot.sources.find_people import FoundPeople
 from bot.ui import cards
@@ -34,7 +34,7 @@ def page(found: FoundPeople, people: Sequence[Person]) -> Container[Any]:
 
 def nobody(found: FoundPeople) -> str:
     """Returns what to say if nobody was found."""
-    asked = join_and([escape(title, 40) for title in found.asked])
+    asked = join_or([escape(title, 40) for title in found.asked])
     text = (
         f"🔎 I couldn't find {escape(found.name, 100)} at {asked}. Try their full name as papers "
         "credit it, or add them by hand with `/people add`."

@@ -26,8 +26,8 @@ _PHRASES = {
     "moderator_settings": ("moderation setting", "chosen"),
 }
 _NOT_STORED = (
-    "Searches aren't stored with your name. If a command of yours is refused or fails, the log of "
-    "whoever runs this bot has your ID."
+    "Searches aren't stored with your name. If a command of yours is refused or fails, your ID is "
+    "in the log of whoever runs this bot."
 )
 _OF_LAB = "one of the lab's people"
 _SNOWFLAKES = ("guild_id", "channel_id")  # more digits than JavaScript's numbers have
@@ -49,14 +49,14 @@ def describe(overview: Overview, backup_keep: int) -> str:
     if overview.person is not None:
         lines.append(f"- Your account is linked to **{escape(overview.person, 100)}**, {_OF_LAB}.")
     lines += [f"- **{number}** {what}" for number, what in overview_lines(overview)]
-    kept = "Moderators see your name there. I keep it until you delete it."
+    kept = "Moderators see your name with it. I keep it until you delete it."
     return "\n".join([*lines, "", f"{kept} {backups_note(backup_keep)}", f"-# {_NOT_STORED}"])
 
 
 def ask_to_confirm(overview: Overview, backup_keep: int) -> str:
     """Returns what goes and what stays if a member deletes their data."""
     gone = ["your ID", "your name", "your notes"]
-    kept = ["Messages that I've already sent; only the moderators' cards are updated."]
+    kept = ["messages that I've already sent; only the moderators' cards are updated."]
     if overview.person is not None:
         name = escape(overview.person, 100)
         gone.append(f"the link from your account to **{name}**")
@@ -83,8 +83,8 @@ def ask_to_confirm(overview: Overview, backup_keep: int) -> str:
         "### 🗑️ Delete your data?",
         f"- **Permanently deleted:** {join_and(gone)}.",
         f"- **Kept without your name:** {anonymous}",
-        f"- **Kept as it is:** {' '.join(kept)}",
-        f"- {backups_note(backup_keep)} Restoring one deletes it again.",
+        f"- **Not changed:** {' '.join(kept)}",
+        f"- {backups_note(backup_keep)} If one is restored, your data is deleted from it again.",
         f"-# {pause}",
     )
     return "\n".join(lines)

@@ -37,7 +37,9 @@ def parse_person_name(text: str) -> str:
     """Returns one name, given names first; raises `InvalidInput` for none or several."""
     names = parse_author_list(text).names
     if len(names) != 1 or len(names[0]) > MAX_NAME or not parse_name(names[0]).family:
-        raise InvalidInput(f"“{text.strip()[:60]}” isn't one person's name. Try “Ann Lee”.")
+        raise InvalidInput(
+            f"“{text.strip()[:60]}” isn't one person's name. Enter one like “Ann Lee”."
+        )
     return names[0]
 
 

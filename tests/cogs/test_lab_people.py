@@ -38,7 +38,7 @@ async def test_a_moderator_adds_a_person_in_a_form(lab: Lab) -> None:
         "**Member** since 2020-07-01",
         "**arXiv categories** cs.CL, cs.LG",
         f"**Discord** <@{lab.member.id}>",
-        "**Certain papers** need a review",
+        "**Papers that are certainly theirs** need a review",
     ):
         assert part in text
     shown = await lab.run(lab.moderator, "people show", person="biderman")

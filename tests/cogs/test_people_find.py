@@ -229,7 +229,7 @@ async def test_services_that_fail_are_named(lab: Lab, server: SourceServer) -> N
 
 async def test_it_says_if_nobody_or_too_many_are_found(lab: Lab, server: SourceServer) -> None:
     shown = reply_text(await find(lab, "Zoe Quill"))
-    assert "I couldn't find Zoe Quill at OpenAlex, ORCID and DBLP." in shown
+    assert "I couldn't find Zoe Quill at OpenAlex, ORCID or DBLP." in shown
     server.people = [
         KnownPerson("Wei Wang", openalex=f"A50000001{number:02}") for number in range(30)
     ]

@@ -108,4 +108,4 @@ def test_nobody_found_is_said_with_what_failed(shell: Any, server: SourceServer)
     assert found.exit_code == 1
     assert found.stdout == ""
     assert "DBLP didn't answer." in found.stderr
-    assert "I couldn't find “Zoe Quill” at OpenAlex, ORCID and DBLP." in found.stderr
+    assert "I couldn't find “Zoe Quill” at OpenAlex, ORCID or DBLP." in found.stderr
