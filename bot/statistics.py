@@ -68,7 +68,7 @@ class StatisticsRunner:
             try:
                 return await workers.run(count_papers, self._database, query)
             except ResourceLimitExceeded as error:
-                _log.warning("Counting papers %s.", error.reason)
+                _log.warning("Papers couldn't be counted within a worker's time and memory")
                 raise StatisticsTakeTooLong from error
 
     async def draw(self, chart: Chart) -> Picture | None:
@@ -82,6 +82,9 @@ class StatisticsRunner:
                 with TemporaryDirectory(prefix="lab-herald-", ignore_cleanup_errors=True) as folder:
                     async with self._worker() as workers:
                         self._pictures[chart] = await workers.run(draw_chart, chart, folder)
+            except ResourceLimitExceeded:
+                _log.warning("A chart couldn't be drawn within a worker's time and memory")
+                return None
             except Exception:  # noqa: BLE001 - whatever failed, the reply can still have the figures
                 _log.exception("A chart couldn't be drawn")
                 return None

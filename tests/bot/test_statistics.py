@@ -84,9 +84,12 @@ async def test_a_count_that_takes_too_long_is_given_up_with_a_sentence(tmp_path:
             await runner.count(Query())
 
 
-async def test_a_drawing_that_takes_too_long_is_no_picture(library: Library) -> None:
+async def test_a_drawing_that_takes_too_long_is_no_picture_and_no_error(
+    library: Library, caplog: pytest.LogCaptureFixture
+) -> None:
     runner = StatisticsRunner(library.path, timedelta(milliseconds=1))
     assert await runner.draw(Chart(make_series("Papers by year", [("2023", 1)]))) is None
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
 async def test_counting_needs_none_of_the_connections_that_others_use(
