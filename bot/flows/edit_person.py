@@ -12,6 +12,7 @@ from bot.markdown import escape
 from bot.permissions import actor, require_moderator
 from bot.ui import forms, people
 from bot.ui.person_form import PersonForm
+from storage.people.agreement import Agreement, agreement
 from storage.people.models import Person, PersonDraft
 
 
@@ -35,8 +36,16 @@ async def _open_again(interaction: Interaction, number: int, discord_id: int = 0
 
 async def _add(interaction: Interaction, draft: PersonDraft) -> None:
     require_moderator(interaction)
-    added = await interaction.client.library.people.add(draft, actor(interaction))
+    library = interaction.client.library
+    added = await library.people.add(draft, actor(interaction))
+    namesakes = [
+        one
+        for one in await library.people.all()
+        if one.id != added.value.id and agreement(one, added.value.name) is Agreement.FULL
+    ]
     text = f"👤 Added to the lab's people.\n{people.describe(added.value)}"
+    if namesakes:
+        text += f"\n{people.warn_of_namesakes(namesakes)}"
     await reply(interaction, undoable(text, added.change_id))
 
 

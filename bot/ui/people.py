@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.markdown import count, escape, timestamp
+from bot.markdown import count, escape, join_and, timestamp
 from bot.sources.poller import SourceStatus
 from storage.people import ids
 from storage.people.models import Person
@@ -32,6 +32,15 @@ def describe(person: Person) -> str:
     }
     lines = [f"### {escape(person.name, 100)}", f"-# Number {person.id}"]
     return "\n".join([*lines, *(f"**{name}** {value}" for name, value in values.items() if value)])
+
+
+def warn_of_namesakes(namesakes: Sequence[Person]) -> str:
+    """Returns a warning that others have the name of a person who was just added."""
+    named = join_and([f"**{escape(one.name, 100)}** (number {one.id})" for one in namesakes[:3]])
+    return (
+        f"⚠️ The lab's people already include {named}. If that's the same person, press **Undo** "
+        "and use `/people edit`."
+    )
 
 
 def list_lines(people: Sequence[Person]) -> list[str]:

@@ -70,6 +70,12 @@ async def test_an_id_of_somebody_else_is_refused(lab: Lab) -> None:
     assert "The ORCID 0000-0002-1825-0097 belongs to Ann Lee (number 1)." in reply_text(result)
 
 
+async def test_adding_somebody_again_warns_of_the_one_with_that_name(lab: Lab) -> None:
+    assert "already include" not in reply_text(await submit(lab, "people add", FORM))
+    again = reply_text(await submit(lab, "people add", {"name": "Stella Biderman"}))
+    assert "already include **Stella Biderman** (number 1)." in again
+
+
 async def test_a_moderator_edits_only_what_they_change(lab: Lab) -> None:
     people = lab.app.library.people
     await people.add(PersonDraft("Ann Lee", ids=(ORCID,), categories=("cs.CL",)), MODERATOR)
