@@ -13,15 +13,17 @@ from bot.interactions import Interaction
 from bot.markdown import clip, count
 from bot.permissions import is_moderator
 from bot.sources import explain
-from storage.errors import InvalidInput
+from storage.errors import InvalidInput, TraceNotFound
 from storage.feeds.trace import Trace
 from storage.models import AuthorSummary, Filters, Paper, Sort
-from storage.papers.errors import PaperNotFound, PaperNotRemoved
+from storage.papers.errors import PaperAmbiguous, PaperNotFound, PaperNotRemoved
 from storage.redaction import redact_text
 from storage.search.query import parse_years
+from storage.text import fold
 
 _CommandT = TypeVar("_CommandT", bound=Callable[..., Any])
 
+_MAX_SIMILAR = 3  # titles that are named if a text could mean several papers
 _MAX_CHOICE = 100  # characters that Discord allows in a choice's name and value
 
 SORTS = [
@@ -42,9 +44,12 @@ class PaperOption(app_commands.Transformer):
         try:
             return await library.papers.get_by_text(value)
         except PaperNotFound:
-            offered = await library.search.suggest_titles(value, 2)
-            if len(offered) != 1:
+            offered = await _similar_titles(interaction, value)
+            if not offered:
                 raise
+            if len(offered) > 1:
+                titles = [clip(title, 100) for _, title in offered]
+                raise PaperAmbiguous(clip(redact_text(value), 100), titles) from None
             return await library.papers.get(offered[0][0])
 
     async def autocomplete(  # type: ignore[override]  # noqa: D102
@@ -167,7 +172,7 @@ class KnownPaperOption(PaperOption):
     ) -> Paper:
         try:
             return await super().transform(interaction, value)
-        except PaperNotFound as error:
+        except (PaperNotFound, PaperAmbiguous) as error:
             try:
                 return await interaction.client.library.papers.get_removed(value)
             except PaperNotRemoved:
@@ -180,7 +185,14 @@ class RemovedPaperOption(app_commands.Transformer):
     async def transform(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
     ) -> Paper:
-        return await interaction.client.library.papers.get_removed(value)
+        papers = interaction.client.library.papers
+        try:
+            return await papers.get_removed(value)
+        except PaperNotRemoved:
+            offered = await papers.suggest_removed(value, 2) if fold(value) else ()
+            if len(offered) != 1:
+                raise
+            return await papers.get_removed(f"#{offered[0][0]}")
 
     async def autocomplete(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
@@ -197,8 +209,14 @@ class TraceOption(app_commands.Transformer):
     async def transform(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
     ) -> Trace:
-        client = interaction.client
-        return await explain.trace(client.library, client.settings.lab, value)
+        library, lab = interaction.client.library, interaction.client.settings.lab
+        try:
+            return await explain.trace(library, lab, value)
+        except TraceNotFound:
+            offered = await _similar_titles(interaction, value)
+            if len(offered) != 1:
+                raise
+            return await explain.trace(library, lab, f"#{offered[0][0]}")
 
     async def autocomplete(  # type: ignore[override]  # noqa: D102
         self, interaction: Interaction, value: str, /
@@ -231,6 +249,13 @@ def filters(author: str | None, venue: str | None, year: str | None, tag: str | 
         first_year=span[0],
         last_year=span[1],
     )
+
+
+async def _similar_titles(interaction: Interaction, text: str) -> tuple[tuple[int, str], ...]:
+    """Returns the numbers and titles of a few papers that a text may mean."""
+    if not fold(text):  # for which autocomplete offers the newest papers
+        return ()
+    return await interaction.client.library.search.suggest_titles(text, _MAX_SIMILAR)
 
 
 async def _titles(interaction: Interaction, text: str) -> list[Choice[str]]:

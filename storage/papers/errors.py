@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from storage.errors import LabError
 from storage.models import Paper
 
@@ -15,6 +17,19 @@ class PaperNotFound(LabError):
             "full title."
         )
         self.text = text
+
+
+class PaperAmbiguous(LabError):
+    """Several papers match the text given; ``titles`` are some of theirs."""
+
+    def __init__(self, text: str, titles: Sequence[str]) -> None:
+        named = "\n".join(f"“{title}”" for title in titles)
+        super().__init__(
+            f"“{text}” could be several papers. Choose one as you type, or enter its number or its "
+            f"full title. These are some of them:\n{named}"
+        )
+        self.text = text
+        self.titles = titles
 
 
 class PaperNotRemoved(LabError):

@@ -283,3 +283,30 @@ async def test_the_number_of_pages_respects_the_count(lab: Lab) -> None:
     shown = await lab.run(lab.member, "latest", count=25)
     assert "Page 1 of 5" in shown
     assert "Page 1 of 5+" not in shown
+
+
+async def test_a_beginning_that_several_titles_have_names_some_of_them(lab: Lab) -> None:
+    result = await lab.member.slash(lab.channel, "paper", paper="bloom")
+    assert result.ephemeral
+    shown = reply_text(result)
+    assert "“bloom” could be several papers." in shown
+    assert "“BLOOM: A 176B-Parameter Open-Access Multilingual Language Model”" in shown
+    assert "“BLOOM+1: Adding Language Support to BLOOM for Zero-Shot Prompting”" in shown
+
+
+async def test_text_without_letters_means_no_paper(lab: Lab) -> None:
+    papers = lab.app.library.papers
+    for number in range(2, await papers.count() + 1):
+        await papers.remove(number, MODERATOR)
+    for command in ("paper", "curate restore"):
+        option = "🧬"
+        result = await lab.moderator.slash(lab.channel, command, paper=option)
+        assert f"paper for “{option}”" in reply_text(result)
+
+
+async def test_a_removed_paper_and_a_traced_one_are_found_by_the_beginning_of_their_titles(
+    lab: Lab,
+) -> None:
+    assert "OpenFold" in await lab.run(lab.moderator, "feed why", link="openfold")
+    await lab.app.library.papers.remove(8, MODERATOR)
+    assert "OpenFold" in await lab.run(lab.moderator, "curate restore", paper="openfold")
