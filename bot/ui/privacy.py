@@ -17,6 +17,7 @@ _PHRASES = {
     "suggestions": ("paper", "suggested, with notes"),
     "reports": ("problem", "reported, with notes"),
     "account_claims": ("claim", "to be one of the lab's people"),
+    "account_changes": ("change", "by others that linked, changed or unlinked your account"),
     "direct_messages": ("direct message", "with an answer from the moderators"),
     "changes": ("change", "to the list, its feeds or settings"),
     "decisions": ("decision", "about what was waiting for moderators"),

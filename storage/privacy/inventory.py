@@ -163,8 +163,11 @@ SUBMISSIONS: tuple[Submission, ...] = (
     ),
 )
 
+# The changes by others to which of the lab's people has the member's account.
+ACCOUNT_CHANGES = "account_changes"
+
 # What there may be records of in what members download.
-RECORD_NAMES = (*(one.name for one in SUBMISSIONS), *(one.name for one in SIGNATURES))
+RECORD_NAMES = (*(one.name for one in (*SUBMISSIONS, *SIGNATURES)), ACCOUNT_CHANGES)
 
 ADDRESSES: tuple[Address, ...] = (
     Address(table="posts", columns=("destination_id",)),

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from storage.connection import Connection
-from storage.privacy.inventory import ACCOUNT, ADDRESSES, SIGNATURES, SUBMISSIONS, Rule, Signature
+from storage.privacy.inventory import (
+    ACCOUNT,
+    ACCOUNT_CHANGES,
+    ADDRESSES,
+    SIGNATURES,
+    SUBMISSIONS,
+    Rule,
+    Signature,
+)
 
 _Record = Mapping[str, Any]
 _KEY = "discord:"  # before the ID of an actor who is a member
@@ -66,8 +74,8 @@ async def count(db: Connection, member_id: int) -> Overview:
         name: int(await db.value(f"SELECT COUNT(*) FROM ({query})", [value]))  # noqa: S608
         for name, (query, value) in _queries(member_id).items()
     }
-    if sent := await _count_messages(db, member_id):
-        counts["direct_messages"] = sent
+    counts[ACCOUNT_CHANGES] = len(await _account_changes(db, member_id))
+    counts["direct_messages"] = await _count_messages(db, member_id)
     person = await _find_person(db, member_id)
     return Overview(
         {name: number for name, number in counts.items() if number},
@@ -82,6 +90,8 @@ async def load(db: Connection, member_id: int) -> PersonalData:
         rows = await db.all(query, [value])
         if rows:
             records[name] = [_record(dict(row)) for row in rows]
+    if changes := await _account_changes(db, member_id):
+        records[ACCOUNT_CHANGES] = changes
     return PersonalData(
         member_id,
         sorted(await names(db, member_id)),
@@ -122,8 +132,7 @@ async def member_ids(db: Connection) -> set[int]:
         f"SELECT before, after, resolution FROM changes WHERE {NAMES_MEMBERS}"  # noqa: S608
     )
     for row in states:
-        for text in filter(None, row):
-            found |= {int(one or other) for one, other in _STATED_ID.findall(text)}
+        found |= _stated_ids(*row)
     return found
 
 
@@ -168,6 +177,27 @@ def _record(values: dict[str, Any]) -> _Record:
         if values.get(name) is not None:
             values[name] = json.loads(values[name])
     return values
+
+
+async def _account_changes(db: Connection, member_id: int) -> list[_Record]:
+    """Returns the changes by others whose recorded states have a member's account."""
+    rows = await db.all(
+        """SELECT id, at, action, before, after FROM changes
+           WHERE kind = 'people' AND actor <> ? AND (instr(before, ?2) OR instr(after, ?2))
+           ORDER BY id""",
+        [actor_key(member_id), str(member_id)],
+    )
+    return [
+        {name: row[name] for name in ("id", "at", "action")}
+        for row in rows
+        if member_id in _stated_ids(row["before"], row["after"])
+    ]
+
+
+def _stated_ids(*states: str | None) -> set[int]:
+    """Returns the IDs of members in recorded states."""
+    texts = filter(None, states)
+    return {int(one or other) for text in texts for one, other in _STATED_ID.findall(text)}
 
 
 async def _count_messages(db: Connection, member_id: int) -> int:

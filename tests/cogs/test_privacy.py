@@ -12,7 +12,7 @@ from bot.demo.messages import visible_text
 from bot.settings import Settings
 from bot.ui import privacy as privacy_text
 from storage.people.models import PersonDraft
-from storage.privacy.inventory import SIGNATURES, SUBMISSIONS
+from storage.privacy.inventory import RECORD_NAMES
 from storage.privacy.personal_data import Overview
 from storage.review.models import Problem
 from tests.support.lab import Lab, reply_text
@@ -186,8 +186,8 @@ async def test_too_much_data_for_discord_is_left_to_the_operator(lab: Lab) -> No
 
 
 def test_everything_in_the_inventory_has_words() -> None:
-    for one in (*SUBMISSIONS, *SIGNATURES):
-        (line,) = privacy_text.overview_lines(Overview({one.name: 2}))
+    for name in RECORD_NAMES:
+        (line,) = privacy_text.overview_lines(Overview({name: 2}))
         assert line[0].startswith("2 ")
 
 

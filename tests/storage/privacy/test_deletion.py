@@ -90,6 +90,22 @@ async def test_a_deletion_leaves_neither_id_nor_name_nor_words(
     assert (await library.privacy.load(MEMBER_ID)).records == {}
 
 
+async def test_an_account_that_moderators_unlinked_again_is_shown_and_deleted(
+    library: Library,
+) -> None:
+    await library.people.add(PersonDraft("Ann Lee", discord_id=MEMBER_ID), MODERATOR)
+    await library.people.remove(1, MODERATOR)
+    overview = await library.privacy.overview(MEMBER_ID)
+    assert (overview.counts, overview.person) == ({"account_changes": 2}, None)
+    data = await library.privacy.load(MEMBER_ID)
+    assert [one["action"] for one in data.records["account_changes"]] == ["add", "remove"]
+    for other in (MEMBER_ID // 10, MEMBER_ID + 1):
+        assert (await library.privacy.overview(other)).is_empty
+    await library.privacy.delete(MEMBER_ID)
+    assert columns_with(library.path, str(MEMBER_ID)) == set()
+    assert (await library.privacy.load(MEMBER_ID)).is_empty
+
+
 async def test_a_deletion_touches_nobody_else(library: Library, clock: FakeClock) -> None:
     await act_as_member(library, clock)
     await act_as_moderator(library)
