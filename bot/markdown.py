@@ -30,6 +30,12 @@ _URL_MARKS = str.maketrans({"*": "%2A", "[": "%5B", "]": "%5D"})
 _MAX_SHOWN_URL = 500  # characters; a longer URL isn't clickable
 _CLOSING = {")": "(", "]": "["}
 _LIST_MARK = re.compile(r"\s*(?:[-+]|\d+[.)])\s")
+# Hebrew, Arabic, Syriac, Thaana, N'Ko, Adlam and so on.
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+# Without them, “title · 2 minutes ago” would be shown as “2 · title minutes ago”.
+_ISOLATE, _END = "\u2068", "\u2069"
 _BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # letters and symbols without a shape
 _ELLIPSIS = "…"
 _LOOKAHEAD = 100  # characters after what is shown that tell if it's a part of an invite
@@ -40,10 +46,17 @@ def escape(text: str, limit: int = 4000) -> str:
     """Returns text that Discord shows as it is, on one line.
 
     The result has no formatting, no mentions, no invites that Discord would show as a card, and
-    nothing that changes the direction of writing. It takes at most ``limit`` characters, escapes
-    included; longer text is truncated at a word.
+    nothing that changes the direction of the text around it: text with letters that are written
+    from right to left is isolated. It takes at most ``limit`` characters, escapes included; longer
+    text is truncated at a word.
     """
     line = _one_line(text)[: limit + _LOOKAHEAD]  # escapes only make it longer
+    if not line.isascii() and _RIGHT_TO_LEFT.search(line) and limit > len(_ISOLATE + _END):
+        return f"{_ISOLATE}{_escape_line(line, limit - len(_ISOLATE + _END))}{_END}"
+    return _escape_line(line, limit)
+
+
+def _escape_line(line: str, limit: int) -> str:
     is_plain = not ("discord" in line.lower() or _LIST_MARK.match(line))
     if is_plain and len(escaped := line.translate(_ESCAPED)) <= limit:
         return escaped  # by far the most common case

@@ -82,6 +82,13 @@ def test_invisible_characters_are_dropped() -> None:
     assert escape("a\u202eb\u200bc\x00d\ne") == "abcd e"
 
 
+def test_text_from_right_to_left_does_not_turn_what_follows() -> None:
+    assert escape("عنوان *a*") == "\u2068عنوان \\*a\\*\u2069"
+    assert link("שלום", "https://x.org", 100) == "[\u2068שלום\u2069](https://x.org)"
+    assert escape("عنوان عنوان", 9) == "\u2068عنوان…\u2069"
+    assert escape("naïve 深度学习") == "naïve 深度学习"
+
+
 def test_text_is_truncated_at_a_word() -> None:
     assert escape("one two three four five", 15) == "one two three…"
     assert clip("one two three four five", 15) == "one two three…"
