@@ -167,7 +167,11 @@ SUBMISSIONS: tuple[Submission, ...] = (
 ACCOUNT_CHANGES = "account_changes"
 
 # What there may be records of in what members download.
-RECORD_NAMES = (*(one.name for one in (*SUBMISSIONS, *SIGNATURES)), ACCOUNT_CHANGES)
+RECORD_NAMES = (
+    *(one.name for one in SUBMISSIONS),
+    *(one.name for one in SIGNATURES),
+    ACCOUNT_CHANGES,
+)
 
 ADDRESSES: tuple[Address, ...] = (
     Address(table="posts", columns=("destination_id",)),
