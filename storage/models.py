@@ -12,6 +12,7 @@ from typing import Any
 from storage.errors import InvalidInput
 from storage.names import affixes
 from storage.publication import NO_DETAILS, Publication
+from storage.text import without_invisible
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -85,10 +86,14 @@ class Origin(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An address that belongs to a paper."""
+    """An address that belongs to a paper; it has no characters that can't be seen."""
 
     kind: LinkKind
     url: str
+
+    def __post_init__(self) -> None:
+        if not self.url.isprintable():  # sources may send codes for terminals
+            object.__setattr__(self, "url", "".join(without_invisible(self.url).split()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from storage.text import without_invisible
+
 _MAX_TEXT = 300  # characters of one detail
 _MAX_EDITORS = 50
 _DASHES = re.compile(r"\s{0,9}(?:--+|[‐‑‒–—−])\s{0,9}")  # between the pages of a range
@@ -169,5 +171,5 @@ def rank(publication: Publication) -> tuple[int, str]:
 
 
 def _line(text: str) -> str:
-    line = " ".join(text.split())
+    line = " ".join(without_invisible(text).split())
     return line if len(line) <= _MAX_TEXT else ""

@@ -7,6 +7,7 @@ from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from storage.archive_urls import canonical_doi, identify_address, identify_parts
+from storage.text import without_invisible
 
 _IGNORED_FRAGMENT = re.compile(
     r"(?:main|main-?content|content|comments|respond|top|:~:.*)?", re.IGNORECASE
@@ -45,7 +46,7 @@ def canonical_url(url: str) -> str | None:
     its present one. Returns None if the text isn't an http(s) URL.
     """
     try:
-        parts = urlsplit(page_of_pdf(url.strip()))
+        parts = urlsplit(page_of_pdf(without_invisible(url).strip()))
         host, port = parts.hostname, parts.port
     except ValueError:
         return None

@@ -18,7 +18,7 @@ from storage.names.parser import parse_name
 from storage.papers.identifiers import strength
 from storage.papers.titles import is_bare_reference
 from storage.redaction import opaque_guid, without_secrets
-from storage.text import fold
+from storage.text import fold, without_invisible
 from storage.urls import canonical_identifier, canonical_url
 
 # Names of preprint servers and archives, which say that a paper isn't published elsewhere.
@@ -113,16 +113,22 @@ def normalize(draft: PaperDraft) -> PaperDraft:
     """Returns the draft with its identifiers, links and tags sorted and without duplicates.
 
     Collectives that aren't authors are left out, and publication details are on one line each.
+    Short texts lose characters that can't be seen, as titles and abstracts do when they're read.
     Links lose their user info, and guids of earlier versions the URL of their feed. What earlier
     versions took for an identifier becomes the one that it is now.
     """
+    authors = tuple(map(without_invisible, draft.authors))
     identifiers = (canonical_identifier(opaque_guid(name)) for name in draft.identifiers)
     return replace(
         draft,
-        collectives=tuple(sorted({*draft.collectives} & {*draft.authors})),
+        authors=authors,
+        collectives=tuple(sorted({*map(without_invisible, draft.collectives)} & {*authors})),
+        venue=without_invisible(draft.venue),
         identifiers=sort_identifiers(identifiers),
         links=_merge_links(map(_without_user_info, draft.links)),
-        tags=tuple(sorted(set(draft.tags))),
+        note=without_invisible(draft.note),
+        tags=tuple(sorted(set(map(without_invisible, draft.tags)) - {""})),
+        posted_by=without_invisible(draft.posted_by),
         publication=publications.normalize(draft.publication),
         venue_undated=draft.venue_undated and _is_publication(draft.venue, draft.date),
     )

@@ -10,6 +10,7 @@ from storage.library import Library
 from storage.models import Filters, Link, LinkKind, Origin, Outcome, PaperDraft, PartialDate
 from storage.papers.combine import as_draft
 from storage.papers.errors import PaperExists, PaperNotFound
+from storage.publication import Publication
 from tests.support.lab import FakeClock
 from tests.support.library import ARXIV, MODERATOR, added, upsert
 
@@ -231,3 +232,23 @@ def test_a_date_is_as_precise_as_it_is_known() -> None:
         PartialDate(2023, 0)
     assert not Filters()
     assert Filters(author="x")
+
+
+async def test_no_text_of_a_paper_has_codes_for_terminals(library: Library) -> None:
+    dirty, clean = "Ann\x1b[2J\u202e\x9b1m", "Ann[2J1m"
+    draft = PaperDraft(
+        title="A paper",
+        authors=(dirty,),
+        collectives=(dirty,),
+        venue=dirty,
+        links=(Link(LinkKind.PAGE, f"https://lab.example/{dirty}"),),
+        note=dirty,
+        tags=(dirty, clean, "\x1b"),
+        posted_by=dirty,
+        publication=Publication(publisher=dirty),
+    )
+    paper = await added(library, draft)
+    assert (paper.authors, paper.collectives, paper.tags) == ((clean,), (clean,), (clean,))
+    assert (paper.venue, paper.note, paper.posted_by) == (clean, clean, clean)
+    assert paper.publication.publisher == clean
+    assert paper.url == f"https://lab.example/{clean}"

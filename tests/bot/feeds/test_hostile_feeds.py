@@ -82,6 +82,14 @@ def test_bidirectional_and_invisible_characters_are_removed() -> None:
     assert entry.draft.authors == ("evil x ab",)
 
 
+def test_links_have_no_codes_for_terminals() -> None:
+    link = "https://lab.example/\x1b]0;title\x07\x9b31mone\u202e two"
+    body = json.dumps({"items": [{"id": "1", "title": "One", "url": link}]}).encode()
+    (entry,) = read(body).entries
+    assert entry.draft.url == "https://lab.example/]0;title31monetwo"
+    assert all(name.isprintable() for name in entry.draft.identifiers)
+
+
 @pytest.mark.parametrize(
     "link",
     ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd", "http://[bad", "vbscript:x"],
