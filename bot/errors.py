@@ -63,7 +63,8 @@ async def respond(
         else:
             await interaction.response.send_message(**message, ephemeral=True)
     except (discord.HTTPException, aiohttp.ClientError, OSError) as failure:
-        _log.warning("Could not reply “%s” to user %s: %s", text, interaction.user.id, failure)
+        # Not with the reply, which may repeat what they searched for.
+        _log.warning("Could not reply to user %s, %s: %s", interaction.user.id, action, failure)
 
 
 def is_refusal(error: Exception) -> bool:

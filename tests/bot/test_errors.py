@@ -124,6 +124,17 @@ async def test_a_refusal_by_discord_is_logged_and_answered_once(
     assert "/latest failed" in caplog.text
 
 
+async def test_a_reply_that_cannot_be_sent_is_logged_without_what_was_searched_for(
+    app: App, simcord_env: simcord.Env, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    lab = open_lab(app, simcord_env, clock)
+    simcord_env.inject_error("POST", "/interactions/*/*/callback", status=400, times=2)
+    with caplog.at_level(logging.INFO, logger="bot"):
+        await lab.member.slash(lab.channel, "author", name="Canary Canaryson")
+    assert f"Could not reply to user {lab.member.id}, /author: 400 Bad Request" in caplog.text
+    assert "Canary" not in "".join(one.getMessage() for one in caplog.records)
+
+
 async def test_a_damaged_database_is_answered_with_a_sentence(
     lab: Lab, caplog: pytest.LogCaptureFixture
 ) -> None:
