@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 
 from bot.cli import common, render
@@ -59,7 +61,8 @@ def search(
     none.
     """
     query = " ".join(words)
-    parsed = parse(query, common.parse_filters(author, venue, year, tag))
+    filters = common.parse_filters(author, venue, year, tag)
+    parsed = parse(query, filters)
     found = common.run_with_library(
         settings,
         lambda library: library.search.find(parsed, sort=Sort(sort), offset=offset, limit=limit),
@@ -67,6 +70,7 @@ def search(
     if as_json:
         answer = {
             "query": query,
+            "filters": asdict(filters),
             "total": found.results.total,
             "complete": found.complete,
             "searched_for": found.searched_for,

@@ -49,7 +49,7 @@ def stats(
 
     counted, feeds, usage = common.run_with_library(settings, count)
     if as_json:
-        answer = stats_render.statistics_json(query, counted, feeds, usage)
+        answer = stats_render.statistics_json(query, filters, counted, feeds, usage)
         click.echo(common.to_json(answer))
     elif counted.papers or (usage and usage.total):
         common.print_text(stats_render.statistics_text(counted, feeds, usage))

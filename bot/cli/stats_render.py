@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
@@ -15,6 +15,7 @@ from bot.charts.statistics import activity_chart, paper_chart, paper_facts
 from bot.markdown import count
 from storage.command_uses import UsageStatistics
 from storage.feeds.models import CountedFeed
+from storage.models import Filters
 from storage.statistics import PaperStatistics
 
 _MAX_BARS = 10
@@ -74,6 +75,7 @@ def _bar(value: int, most: int, room: int) -> str:
 
 def statistics_json(
     query: str,
+    filters: Filters,
     statistics: PaperStatistics,
     feeds: Sequence[CountedFeed],
     usage: UsageStatistics | None,
@@ -81,6 +83,7 @@ def statistics_json(
     """Returns statistics as JSON; those about feeds and commands are None without ``usage``."""
     return {
         "query": query,
+        "filters": asdict(filters),
         "papers": statistics.papers,
         "undated": statistics.undated,
         "years": _objects(statistics.years, "year"),

@@ -343,8 +343,8 @@ def test_statistics_are_bars_on_a_terminal_and_columns_in_a_pipe(
     assert "\nStella Biderman    5\n" in piped
     answer = shell.json("stats")
     assert list(answer) == [
-        "query", "papers", "undated", "years", "venue_count", "without_venue", "venues",
-        "authors", "feeds", "commands",
+        "query", "filters", "papers", "undated", "years", "venue_count", "without_venue",
+        "venues", "authors", "feeds", "commands",
     ]  # fmt: skip
     assert answer["years"] == [{"year": 2022, "papers": 10}, {"year": 2023, "papers": 2}]
     assert answer["venues"][0] == {"name": "arXiv", "papers": 9}
@@ -353,6 +353,10 @@ def test_statistics_are_bars_on_a_terminal_and_columns_in_a_pipe(
     answer = shell.json("stats", "author:biderman", "year:2022")
     assert (answer["query"], answer["papers"]) == ("author:biderman year:2022", 5)
     assert (answer["feeds"], answer["commands"]) == (None, None)
+    options = ("--author", "biderman", "--year", "2021..2022")
+    filters = {"author": "biderman", "venue": "", "tag": "", "first_year": 2021, "last_year": 2022}
+    assert shell.json("stats", *options)["filters"] == filters
+    assert shell.json("search", "language", *options)["filters"] == filters
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there's no such device here")
