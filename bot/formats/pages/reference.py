@@ -11,22 +11,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.formats.pages.credits import Credits, read_credits
-from bot.formats.pages.dates import MONTH, YEAR_ONLY, read_date
+from bot.formats.pages.dates import YEAR_ONLY, read_date
 from bot.formats.pages.document import Line
+from bot.formats.pages.links import kept_link, leads_to_paper, links_of
 from bot.formats.pages.sections import is_heading
 from bot.formats.pages.segments import (
     DATE_IN_PARENS,
     WITH,
     Segment,
     is_button,
-    links_of,
     split_entry,
 )
-from bot.formats.pages.venues import venue_points
+from bot.formats.pages.venues import clean_venue, venue_points
 from bot.formats.text import plain_text
 from bot.formats.text.citation_text import is_distinction
-from storage.models import Link, LinkKind, PaperDraft, PartialDate
-from storage.papers.identifiers import identify, is_identifier_page, is_pdf_url, listed_title
+from storage.models import PaperDraft, PartialDate
+from storage.papers.identifiers import identify, is_pdf_url, listed_title
 from storage.text import fold, index_text
 
 MAX_LENGTH = 8000  # characters of an entry
@@ -77,20 +77,6 @@ _FIELD_LABELS = {
     "abstract": "abstract",
 }
 _QUOTES = "\"“”„«»‘’`'"
-_LINK_KINDS = (
-    (
-        re.compile(r"\b(?:code|github|software|repo|implementation|source)\b", re.IGNORECASE),
-        LinkKind.CODE,
-    ),
-    (re.compile(r"\b(?:data|dataset|datasets|benchmark)\b", re.IGNORECASE), LinkKind.DATA),
-    (re.compile(r"\b(?:video|talk|recording|youtube)\b", re.IGNORECASE), LinkKind.VIDEO),
-    (re.compile(r"\b(?:models?|weights|checkpoints?)\b", re.IGNORECASE), LinkKind.MODEL),
-)
-_FULL_TEXT = re.compile(r"\b(?:pdf|paper|preprint|full ?text|article)\b", re.IGNORECASE)
-_OTHER_LINK = re.compile(
-    r"\b(?:slides?|posters?|bib|bibtex|blog|press|award|cite|supp\w*|appendix|twitter|news)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +130,11 @@ class Reference:
         title = plain_text.line(plain_text.from_latex(self.title)) or self.title
         people = set(map(fold, self.credits.names)) if self.credits else set()
         kept = [(text, url) for text, url in self.links if fold(text) not in people]
-        links = dict.fromkeys(filter(None, (_link(text, url) for text, url in kept)))
+        links = dict.fromkeys(filter(None, (kept_link(text, url) for text, url in kept)))
         pages = [
             name
             for text, url in kept
-            if url in own_urls and self._is_own_page(text) and _kind(text, url) in _PAGES
+            if url in own_urls and leads_to_paper(text, url, self.title)
             for name in identify(url)
         ]
         names = [name for name in (*self.identifiers, *pages) if not name.startswith("url:")]
@@ -164,15 +150,6 @@ class Reference:
             links=tuple(links),
             note=self.note,
         )
-
-    def _is_own_page(self, text: str) -> bool:
-        """Returns whether a link's text says that it leads to the paper."""
-        words = fold(text)
-        is_title = len(words) > 3 and words in fold(self.title)
-        return is_title or bool(_FULL_TEXT.search(text) and not _OTHER_LINK.search(text))
-
-
-_PAGES = frozenset({LinkKind.PAGE, LinkKind.PDF})
 
 
 def read_reference(lines: Sequence[Line], usual: Shape | None = None) -> Reference | None:
@@ -446,50 +423,6 @@ def _venue(segments: Sequence[Segment]) -> str:
     for one in labelled or segments:
         if one.label == "year" or YEAR_ONLY.fullmatch(one.text):
             continue
-        text = _ID.sub(" ", one.text)
-        text = re.sub(
-            r"^[\s.,;:]*(?:(?:to appear|forthcoming|erscheint|à paraître|appears) (?:in|dans)\b:?"
-            r"|in:?|presented at(?: the)?)\s+",
-            "",
-            text,
-            flags=re.IGNORECASE,
-        )
-        text = re.split(
-            r",?\s(?:[Vv]ol\.?|[Vv]olume|[Pp]p?\.|pages|[Nn]o\.|art\.|article|early access)\s"
-            r"|\s\d+\s?\(|,\s\d"
-            r"|\(pp|\s\d+:\d|\s\d+[-–]\d|\.?\s(?:19|20)\d{2}[^;,]{0,12};\s?\d"
-            r"|,?\s\(?(?:edited by|eds?\.?|hrsg\.?)\s",
-            text,
-        )[0]
-        text = re.sub(
-            r"[\s,(]+(?:(?:" + MONTH + r")\.?\s)?(?:19|20)\d{2}\)?\W*$",
-            "",
-            text,
-            flags=re.IGNORECASE,
-        )
-        text = " ".join(text.split()).strip(' .,;:()[]“”"–-')
-        if (
-            sum(map(str.isalpha, text)) >= 2
-            and text.lower() != "in"
-            and not YEAR_ONLY.fullmatch(text)
-            and len(text) < 200
-        ):
+        if text := clean_venue(_ID.sub(" ", one.text)):
             return text
     return "arXiv" if any("arxiv" in one.text.lower() for one in segments) else ""
-
-
-def _kind(text: str, url: str) -> LinkKind:
-    for pattern, kind in _LINK_KINDS:
-        if pattern.search(text) and len(text) < 40:
-            return kind
-    if "github.com/" in url or "gitlab.com/" in url:
-        return LinkKind.CODE
-    return LinkKind.PDF if is_pdf_url(url) else LinkKind.PAGE
-
-
-def _link(text: str, url: str) -> Link | None:
-    """Returns a link to keep with a paper, or None for slides, people's pages and ids."""
-    if is_identifier_page(url) or _OTHER_LINK.search(text[:60]):
-        return None
-    kind = _kind(text, url)
-    return Link(kind, url)

@@ -13,8 +13,8 @@ from itertools import islice, pairwise
 
 from bot.formats.pages.credits import are_initials_last, inverted_list_end, read_credits
 from bot.formats.pages.document import Line, Run
+from bot.formats.pages.links import URL
 from bot.formats.pages.venues import venue_points
-from storage.urls import canonical_url
 
 _BUTTON_WORDS = (
     r"pdfs?|doi|arxiv|ar5iv|code|bibtex|bib|cite|citation|slides?|videos?|talk|posters?|abstract"
@@ -38,7 +38,6 @@ _BRACKETED = re.compile(
     rf"[\[(]\s?(?:{_BUTTON_WORDS})(?:\s?[|,/·;]?\s?(?:{_BUTTON_WORDS})){{0,6}}\s?[\])]",
     re.IGNORECASE,
 )
-_URL = re.compile(r"<?https?://[^\s<>\"]+>?|\bwww\.[^\s<>\"]+", re.IGNORECASE)
 _DATE_IN_PARENS = (
     r"(?:19|20)\d{2}[a-z]?(?:[,/ -] ?[\w.]{1,12}(?: \d{1,2})?(?:[-–]\d{1,2})?)?"
     r"|in press|forthcoming|n\.d\.|accepted|submitted|to appear|in preparation|under review"
@@ -124,18 +123,6 @@ def split_entry(lines: Sequence[Line]) -> tuple[Segment, ...]:
     for index, line in enumerate(lines):
         segments += _Splitter(line, index, is_only=len(lines) == 1).split()
     return tuple(segments)
-
-
-def links_of(lines: Sequence[Line]) -> Iterator[tuple[str, str]]:
-    """Yields the texts and the addresses of all links, and the addresses that stand in the text."""
-    for line in lines:
-        for run in line.runs:
-            if run.link:
-                yield run.text.strip(), run.link
-            for found in _URL.findall(run.text):
-                url = found.strip("<>").rstrip(".,;)]")
-                if canonical_url(url):
-                    yield "", url
 
 
 class _Splitter:
@@ -367,7 +354,7 @@ def _without_buttons(runs: Sequence[Run]) -> Iterator[Run]:
 def _without_urls(run: Run) -> Run:
     if "http" not in run.text.lower() and "www." not in run.text.lower():
         return run
-    return Run(_URL.sub("\t", run.text), run.link, run.styles, run.label)
+    return Run(URL.sub("\t", run.text), run.link, run.styles, run.label)
 
 
 def _belongs_to(run: Run, following: Run) -> bool:

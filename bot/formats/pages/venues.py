@@ -1,8 +1,10 @@
-"""Tells from its words and numbers whether a text is a venue: a journal, a conference, a volume."""
+"""Tells from its words and numbers whether a text is a venue, and where its name ends."""
 
 from __future__ import annotations
 
 import re
+
+from bot.formats.pages.dates import MONTH, YEAR_ONLY
 
 _VENUE = re.compile(
     r"\b(?:in )?proc(?:eedings|\.)|\bjournal\b|\bj\. [A-Z]|\btrans(?:actions|\.) |\bconference\b"
@@ -33,3 +35,35 @@ def venue_points(text: str) -> float:
     if _STARTS_VENUE.match(text):
         points += 1.5
     return points
+
+
+def clean_venue(text: str) -> str:
+    """Returns a venue without volume, pages and year, or "" if the text isn't one."""
+    text = re.sub(
+        r"^[\s.,;:]*(?:(?:to appear|forthcoming|erscheint|à paraître|appears) (?:in|dans)\b:?"
+        r"|in:?|presented at(?: the)?)\s+",
+        "",
+        text,
+        flags=re.IGNORECASE,
+    )
+    text = re.split(
+        r",?\s(?:[Vv]ol\.?|[Vv]olume|[Pp]p?\.|pages|[Nn]o\.|art\.|article|early access)\s"
+        r"|\s\d+\s?\(|,\s\d"
+        r"|\(pp|\s\d+:\d|\s\d+[-–]\d|\.?\s(?:19|20)\d{2}[^;,]{0,12};\s?\d"
+        r"|,?\s\(?(?:edited by|eds?\.?|hrsg\.?)\s",
+        text,
+    )[0]
+    text = re.sub(
+        r"[\s,(]+(?:(?:" + MONTH + r")\.?\s)?(?:19|20)\d{2}\)?\W*$",
+        "",
+        text,
+        flags=re.IGNORECASE,
+    )
+    text = " ".join(text.split()).strip(' .,;:()[]“”"–-')
+    is_venue = (
+        sum(map(str.isalpha, text)) >= 2
+        and text.lower() != "in"
+        and not YEAR_ONLY.fullmatch(text)
+        and len(text) < 200
+    )
+    return text if is_venue else ""
