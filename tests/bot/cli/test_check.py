@@ -21,6 +21,7 @@ from bot.cli import main
 from bot.operations.database_check import check_disks
 from bot.operations.findings import Level, Topic
 from bot.settings import Settings
+from storage.announcements.models import SubscriptionOptions
 from storage.database_lock import lock_database
 from storage.library import open_library
 from storage.models import Actor, Origin, PaperDraft
@@ -222,6 +223,25 @@ def test_a_database_in_use_is_read(shell: Shell) -> None:
     assert "✓ 1 feed, none failing." in result.stdout
 
 
+async def test_feeds_and_sources_that_fail_are_warnings_without_secrets(shell: Shell) -> None:
+    secret = "https://e.org/feed?token=a-secret-token"
+    async with open_library(shell.database, utc_now) as library:
+        for url in (secret, "https://e.org/paused", "https://e.org/good"):
+            await library.feeds.follow(url, "", "", MODERATOR)
+        await library.feeds.record_failure(1, f"{secret} isn't there.", utc_now())
+        await library.feeds.pause(2, "too many papers", MODERATOR)
+        await library.sources.count_request("dblp")
+        await library.sources.record_failure("dblp", "It's down.", utc_now())
+    result = await asyncio.to_thread(shell, "check", "--offline")
+    assert result.exit_code == 0, result.output
+    assert level_of(result, "Feed 1 (https://e.org/feed") == "!"
+    assert level_of(result, ") isn't checked: too many papers") == "!"
+    assert level_of(result, "DBLP has been failing since") == "!"
+    assert "Feed 3" not in result.stdout
+    assert "none failing" not in result.stdout
+    assert "a-secret-token" not in result.stdout
+
+
 def test_json_has_every_finding(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DISCORD_TOKEN")
     result = shell("check", "--offline", "--json")
@@ -302,6 +322,31 @@ async def test_every_channel_role_and_tag_is_checked(
     assert level_of(result, "isn't a member of the server 123456789012345678") == "✗"
     assert level_of(result, "isn't a member of the server 6 any more") == "!"
     assert level_of(result, "can be read by members") == "!"
+
+
+async def test_what_was_deleted_or_stopped_since_is_found(shell: Shell, stand_in: StandIn) -> None:
+    options = {PAPERS: SubscriptionOptions(role_id=8), FORUM: SubscriptionOptions(tag_id=9)}
+    stand_in.channel_changes[FORUM] = {"flags": _REQUIRE_TAG}
+    async with open_library(shell.database, utc_now) as library:
+        for channel_id, one in options.items():
+            await library.subscriptions.subscribe(GUILD, channel_id, MODERATOR, one)
+        await library.outbox.stop(PAPERS, "I may not write there.")
+    result = await shell.ask_discord()
+    assert result.exit_code == 1
+    assert level_of(result, "the role 8 to mention was deleted") == "✗"
+    assert level_of(result, "the tag of its posts was deleted") == "✗"
+    assert level_of(result, "announcements are stopped (I may not write there). /announce") == "✗"
+
+
+@pytest.mark.usefixtures("stand_in")
+async def test_a_replay_is_refused_and_its_clock_is_not_discord_s(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAB_HERALD_TODAY", "2020-01-31")
+    result = await shell.ask_discord()
+    assert result.exit_code == 1
+    assert level_of(result, "The bot doesn't run with LAB_HERALD_TODAY") == "✗"
+    assert level_of(result, " seconds behind Discord's. Set the clock.") == "✗"
 
 
 async def test_discord_that_is_down_is_one_line(shell: Shell, stand_in: StandIn) -> None:
