@@ -35,9 +35,9 @@ class UsageStatistics:
 
 
 class CommandUses:
-    """Counts uses of commands in memory, and saves them now and then.
+    """Counts uses of commands in memory, and saves them when asked to.
 
-    No command waits for that. What wasn't saved yet is lost if the process is killed.
+    So commands don't wait for the database. Unsaved uses are lost if the process is killed.
     """
 
     def __init__(self, database: Database, clock: timestamps.Clock) -> None:

@@ -285,7 +285,7 @@ async def _check_sources(library: Library, settings: Settings) -> list[Finding]:
             Topic.SOURCES,
             f"{titles.get(state.name, state.name)} has been failing since "
             f"{_minute(state.failing_since)}: {redact_text(state.last_error).rstrip('.')}. It's "
-            "asked again later by itself.",
+            "asked again automatically.",
         )
         for state in states.values()
         if state.failures

@@ -7,14 +7,13 @@ one can tell whether an ID is meant, but not which IDs are in the list.
 
 from __future__ import annotations
 
-import contextlib
 import hmac
 import json
 import re
 import secrets
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -78,7 +77,7 @@ class DeletionFile:
         except (FileNotFoundError, NotADirectoryError):
             return []
         except (OSError, ValueError, KeyError, TypeError) as error:
-            reason = error if isinstance(error, OSError | ValueError) else "it's something else"
+            reason = error if isinstance(error, OSError | ValueError) else "it isn't such a list"
             raise DatabaseUnusable(
                 f"The list of deletions {self.path} can't be read ({reason}). Without it, a "
                 "restored backup would bring back data that members have deleted. Copy the list "
@@ -108,7 +107,7 @@ def _parse(value: Mapping[str, str]) -> Deletion:
     """Returns a deletion as a file has it; raises `ValueError` or `TypeError` if it's none."""
     parsed = Deletion(**value)
     if not (_DIGEST.fullmatch(parsed.digest) and _SALT.fullmatch(parsed.salt)):
-        raise ValueError("it has something else than digests")
+        raise ValueError("an entry has no valid digest")
     timestamps.from_text(parsed.deleted_at)
     return parsed
 
@@ -128,7 +127,7 @@ def load_former(database: Path) -> list[Deletion]:
     """Returns the list in a database that is about to be replaced, as far as it can be read."""
     if not database.exists():
         return []
-    with contextlib.suppress(sqlite3.Error), closing(sqlite3.connect(database)) as db:
+    with suppress(sqlite3.Error), closing(sqlite3.connect(database)) as db:
         db.row_factory = sqlite3.Row
         return [Deletion(**row) for row in db.execute("SELECT * FROM deletions")]
     return []
