@@ -121,6 +121,7 @@
 
   const timeline = () => document.getElementById("channel-timeline");
   const NEAR = 120; // pixels from the end
+  const WELCOME = 5; // messages before anything has happened
   let follows = true;
   let newest = null;
 
@@ -134,10 +135,14 @@
     if (follows) requestAnimationFrame(scrollDown);
   }
 
-  // SimCord's page opens with the latest message in view, but not its end.
-  function scrollDownWhenReady() {
-    if (window.simcordPreview?.ready) scrollDown();
-    else requestAnimationFrame(scrollDownWhenReady);
+  // SimCord's page opens with the latest message in view, but not its end. If there's little more
+  // than the welcome, that is shown from its beginning, until something new comes.
+  function scrollWhenReady() {
+    if (!window.simcordPreview?.ready) { requestAnimationFrame(scrollWhenReady); return; }
+    const shown = document.querySelectorAll("article[data-message-id]").length;
+    if (channel === "messages" || shown > WELCOME) { scrollDown(); return; }
+    timeline().scrollTop = 0;
+    requestAnimationFrame(() => { follows = true; }); // the event of this scrolling comes first
   }
 
   function addApps(message) {
@@ -216,7 +221,7 @@
     const composer = document.getElementById("channel-composer");
     composer.addEventListener("submit", () => { follows = true; }, true);
     composer.addEventListener("keydown", (event) => { follows ||= event.key === "Enter"; }, true);
-    scrollDownWhenReady();
+    scrollWhenReady();
     const poll = () => request("state").catch(() => {
       note.textContent = "The demo stopped. Run make demo again to start over.";
     }).finally(() => setTimeout(poll, POLL));

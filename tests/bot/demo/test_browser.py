@@ -112,6 +112,17 @@ def test_a_member_searches_turns_pages_and_reads_announcements(page: Page) -> No
     expect(messages.filter(has_text="Small Models, Long Memories")).to_have_count(2)
 
 
+def test_the_welcome_is_read_from_its_beginning_until_a_paper_is_announced(
+    address: str, browser: Browser
+) -> None:
+    with open_page(address, browser) as page:
+        page.set_viewport_size({"width": 1100, "height": 500})
+        page.reload()
+        expect(page.get_by_role("heading", name="Welcome! Try these")).to_be_in_viewport()
+        announced = page.locator(_MESSAGES).filter(has_text="📄 New paper")
+        expect(announced.get_by_role("button", name="Details")).to_be_in_viewport()
+
+
 def test_each_paper_is_announced_once_after_an_outage(page: Page) -> None:
     announced = page.locator(_MESSAGES).filter(has_text="📄 New paper")
     publish = page.get_by_role("button", name="Publish a paper")
