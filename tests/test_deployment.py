@@ -14,6 +14,7 @@ from bot.shutdown import TIME_LIMIT
 from tests.support.paths import ROOT
 
 DEPLOY = ROOT / "deploy"
+CONTAINER_FILE = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
 _MAX_EXPOSURE = 20  # of 100, as systemd-analyze rates it
 needs_systemd = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd-analyze isn't installed"
@@ -34,8 +35,7 @@ def test_the_container_file_is_good_practice() -> None:
 
 
 def test_the_container_file_copies_what_there_is_and_nothing_secret() -> None:
-    text = (DEPLOY / "Containerfile").read_text(encoding="utf-8")
-    lines = re.findall(r"^COPY (?!--)(.+) \S+$", text, re.MULTILINE)
+    lines = re.findall(r"^COPY (?!--)(.+) \S+$", CONTAINER_FILE, re.MULTILINE)
     copied = " ".join(lines).split()
     assert copied
     sent = (DEPLOY / "Containerfile.dockerignore").read_text(encoding="utf-8").splitlines()
@@ -71,6 +71,18 @@ def test_systemd_accepts_the_unit(unit: Path) -> None:
 @needs_systemd
 def test_the_unit_is_closed(unit: Path) -> None:
     run("systemd-analyze", "security", "--offline=true", f"--threshold={_MAX_EXPOSURE}", unit)
+
+
+def test_systemd_waits_for_an_upgrade_however_long_it_takes() -> None:
+    unit = (DEPLOY / "lab-herald.service").read_text(encoding="utf-8")
+    assert "\nType=notify\n" in unit  # which stops what hasn't reported after 90 seconds
+    assert "\nTimeoutStartSec=infinity\n" in unit
+
+
+def test_large_temporary_files_are_in_the_volume_and_not_in_memory() -> None:
+    compose = (DEPLOY / "compose.yaml").read_text(encoding="utf-8")
+    (folder,) = re.findall(r"^ +SQLITE_TMPDIR=(\S+)$", CONTAINER_FILE, re.MULTILINE)
+    assert f"- lab-herald:{folder}\n" in compose
 
 
 def test_both_wait_until_the_bot_has_stopped() -> None:
