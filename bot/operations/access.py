@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from typing import TypeAlias
 
 import discord
-from discord.app_commands import AppCommandPermissions
+from discord.app_commands import AppCommand, AppCommandPermissions
 
 from bot.interactions import LabBot
 from bot.markdown import escape, join_and
@@ -14,23 +15,29 @@ from bot.moderators import KnownModerators
 from bot.permissions import Audience
 
 Channel: TypeAlias = discord.abc.GuildChannel | discord.Thread
+Overrides: TypeAlias = Sequence[Sequence[AppCommandPermissions]]
 
 _INTEGRATIONS = "Server Settings → Integrations"
 
 
-async def fetch_overrides(
-    client: LabBot, guild: discord.Guild, name: str
-) -> list[AppCommandPermissions]:
-    """Returns what the server's Integrations settings say about a command."""
+async def fetch_overrides(client: LabBot, guild: discord.Guild, name: str) -> Overrides:
+    """Returns what the server's Integrations settings say about a command, then about the bot."""
     root = name.partition(" ")[0]
     for scope in (guild, None):
         for command in await client.tree.fetch_commands(guild=scope):
             if command.name == root and command.type is discord.AppCommandType.chat_input:
-                try:
-                    return (await command.fetch_permissions(guild)).permissions
-                except discord.NotFound:  # there are none
-                    return []
+                # Discord keeps what holds for all commands under the application's own ID.
+                application = copy(command)
+                application.id = command.application_id
+                return [await _fetch(command, guild), await _fetch(application, guild)]
     return []
+
+
+async def _fetch(command: AppCommand, guild: discord.Guild) -> Sequence[AppCommandPermissions]:
+    try:
+        return (await command.fetch_permissions(guild)).permissions
+    except discord.NotFound:  # there are none
+        return []
 
 
 def explain_refusal(
@@ -38,12 +45,12 @@ def explain_refusal(
     channel: Channel,
     audience: Audience,
     moderators: KnownModerators,
-    overrides: Sequence[AppCommandPermissions],
+    overrides: Overrides,
 ) -> list[str]:
     """Returns every reason why a member can't use a command in a channel, as sentences.
 
-    ``overrides`` are those of the server's Integrations settings. They don't hold for whoever
-    manages the server. The sentences are escaped.
+    ``overrides`` are those of the server's Integrations settings, of which the first that say
+    something hold. They don't hold for administrators. The sentences are escaped.
     """
     return [
         *_missing_rights(member, audience, moderators),
@@ -85,7 +92,7 @@ def _missing_permissions(member: discord.Member, channel: Channel) -> Iterator[s
 
 
 def _refused_by_overrides(
-    member: discord.Member, channel: Channel, overrides: Sequence[AppCommandPermissions]
+    member: discord.Member, channel: Channel, overrides: Overrides
 ) -> Iterator[str]:
     if member.guild_permissions.administrator or member.guild.owner_id == member.id:
         return
@@ -95,29 +102,35 @@ def _refused_by_overrides(
         yield f"{_INTEGRATIONS} doesn't allow the command for {escape(member.display_name, 80)}."
 
 
-def _is_allowed_here(channel: Channel, overrides: Sequence[AppCommandPermissions]) -> bool:
+def _is_allowed_here(channel: Channel, overrides: Overrides) -> bool:
     """Returns whether the channel is allowed: its own override wins over that of all channels."""
     place = channel.parent_id if isinstance(channel, discord.Thread) else channel.id
     all_channels = channel.guild.id - 1  # as Discord writes it
-    allowed = {
-        one.id: one.permission
-        for one in overrides
-        if one.type is discord.AppCommandPermissionType.channel
-    }
-    return allowed.get(place, allowed.get(all_channels, True))
+    for level in overrides:
+        allowed = {
+            one.id: one.permission
+            for one in level
+            if one.type is discord.AppCommandPermissionType.channel
+        }
+        for target in (place, all_channels):
+            if target in allowed:
+                return allowed[target]
+    return True
 
 
-def _is_allowed_for(member: discord.Member, overrides: Sequence[AppCommandPermissions]) -> bool:
+def _is_allowed_for(member: discord.Member, overrides: Overrides) -> bool:
     """Returns whether a member is allowed: their own override wins, then any role that allows."""
-    allowed = {
-        one.id: one.permission
-        for one in overrides
-        if one.type is not discord.AppCommandPermissionType.channel
-    }
-    if member.id in allowed:
-        return allowed[member.id]
-    everyone = allowed.get(member.guild.id, True)  # the id of @everyone
-    by_role = [
-        allowed[role.id] for role in member.roles if role.id in allowed and not role.is_default()
-    ]
-    return any(by_role) if by_role else everyone
+    for level in overrides:
+        allowed = {
+            one.id: one.permission
+            for one in level
+            if one.type is not discord.AppCommandPermissionType.channel
+        }
+        if member.id in allowed:
+            return allowed[member.id]
+        roles = [role.id for role in member.roles if role.id in allowed and not role.is_default()]
+        if roles:
+            return any(allowed[role] for role in roles)
+        if member.guild.id in allowed:  # the id of @everyone
+            return allowed[member.guild.id]
+    return True

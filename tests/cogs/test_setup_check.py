@@ -113,6 +113,26 @@ async def test_integration_settings_are_explained(lab: Lab) -> None:
     assert "can use" in await why(lab, "search")
 
 
+async def test_integration_settings_of_the_whole_bot_are_explained(lab: Lab) -> None:
+    backend, kinds = lab.env.backend, discord.AppCommandPermissionType
+
+    def override(target_id: int, kind: discord.AppCommandPermissionType, *, allowed: bool) -> Any:
+        return {"id": str(target_id), "type": kind.value, "permission": allowed}
+
+    nowhere = override(HOME - 1, kinds.channel, allowed=False)
+    nobody = override(HOME, kinds.role, allowed=False)
+    here = override(lab.channel.id, kinds.channel, allowed=True)
+    everyone = override(HOME, kinds.role, allowed=True)
+    ids = lab.app.client.command_ids
+    backend.set_command_permissions(HOME, backend.application_id, [nowhere, nobody])
+    backend.set_command_permissions(HOME, ids[HOME]["setup why"], [here, everyone])
+    shown = await why(lab, "search")
+    assert f"doesn't allow the command in <#{lab.channel.id}>" in shown
+    assert "doesn't allow the command for mika" in shown
+    backend.set_command_permissions(HOME, ids[None]["search"], [here, everyone])  # which win
+    assert "can use" in await why(lab, "search")
+
+
 @pytest.mark.parametrize("command", ["nonsense", "curate", " "])
 async def test_an_unknown_command_is_refused_privately(lab: Lab, command: str) -> None:
     result = await lab.moderator.slash(lab.channel, "setup why", member=lab.member, command=command)
