@@ -254,12 +254,14 @@ async def open_database(
     backups = Backups.of(path, backup_dir)
     async with contextlib.AsyncExitStack() as stack:
         try:
-            writer = await _connect(path, busy_timeout)
+            writer = await connect(path, busy_timeout)
             stack.push_async_callback(writer.close)
+            await pending_migrations(path, writer)  # leaves a file alone that isn't ours
+            await _configure(writer)
             await migrate(path, writer, backups)
             readers = []
             for _ in range(_READER_COUNT):
-                reader = await _connect(path, busy_timeout, is_reader=True)
+                reader = await _connect_reader(path, busy_timeout)
                 stack.push_async_callback(reader.close)
                 readers.append(reader)
         except sqlite3.Error as error:
@@ -287,7 +289,7 @@ async def open_for_reading(path: Path) -> AsyncGenerator[Database]:
     error, so it must not contain the file's path.
     """
     try:
-        reader = await _connect(_existing_uri(path), BUSY_TIMEOUT, is_reader=True)
+        reader = await _connect_reader(_existing_uri(path), BUSY_TIMEOUT)
     except sqlite3.Error as error:
         kind = DatabaseDamaged if is_damage(error) else DatabaseUnavailable
         raise kind(str(error)) from error
@@ -367,19 +369,20 @@ def require_writable(path: Path) -> None:
         ) from error
 
 
-async def _connect(
-    target: Path | str, busy_timeout: timedelta, *, is_reader: bool = False
-) -> Connection:
+async def _connect_reader(target: Path | str, busy_timeout: timedelta) -> Connection:
     connection = await connect(target, busy_timeout)
     try:
-        await connection.one("PRAGMA journal_mode = WAL")
-        await connection.run("PRAGMA synchronous = NORMAL")
-        await connection.run("PRAGMA foreign_keys = ON")
-        # What is deleted is overwritten. Some builds of SQLite only mark its place as free.
-        await connection.one("PRAGMA secure_delete = ON")
-        if is_reader:
-            await connection.run("PRAGMA query_only = ON")
+        await _configure(connection)
+        await connection.run("PRAGMA query_only = ON")
     except BaseException:
         await connection.close()
         raise
     return connection
+
+
+async def _configure(connection: Connection) -> None:
+    await connection.one("PRAGMA journal_mode = WAL")
+    await connection.run("PRAGMA synchronous = NORMAL")
+    await connection.run("PRAGMA foreign_keys = ON")
+    # What is deleted is overwritten. Some builds of SQLite only mark its place as free.
+    await connection.one("PRAGMA secure_delete = ON")
