@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 # Discord drops the meaning of any of these after a backslash. A full stop or a dash has a meaning
@@ -34,6 +34,11 @@ _LIST_MARK = re.compile(r"\s*(?:[-+]|\d+[.)])\s")
 _RIGHT_TO_LEFT = re.compile(
     "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
 )
+# In a sentence of ours: what is between quotation marks, or words without any of Latin script.
+_QUOTED = re.compile(r"(?<=“)([^“”]*)(?=”)")
+_RIGHT_TO_LEFT_WORDS = re.compile(
+    f"{_RIGHT_TO_LEFT.pattern}(?:[^“”A-Za-z]*{_RIGHT_TO_LEFT.pattern})?"
+)
 # Without them, “title · 2 minutes ago” would be shown as “2 · title minutes ago”.
 _ISOLATE, _END = "\u2068", "\u2069"
 _BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # letters and symbols without a shape
@@ -51,9 +56,7 @@ def escape(text: str, limit: int = 4000) -> str:
     text is truncated at a word.
     """
     line = _one_line(text)[: limit + _LOOKAHEAD]  # escapes only make it longer
-    if not line.isascii() and _RIGHT_TO_LEFT.search(line) and limit > len(_ISOLATE + _END):
-        return f"{_ISOLATE}{_escape_line(line, limit - len(_ISOLATE + _END))}{_END}"
-    return _escape_line(line, limit)
+    return _isolate(line, limit, _escape_line)
 
 
 def _escape_line(line: str, limit: int) -> str:
@@ -74,7 +77,10 @@ def escape_prose(text: str, limit: int = 4000) -> str:
     """
     if "://" not in text:
         return escape(text, limit)
-    line = _one_line(text)
+    return _isolate(_one_line(text), limit, _escape_prose_line)
+
+
+def _escape_prose_line(line: str, limit: int) -> str:
     pieces: list[str] = []
     end = 0
     for found in _URL.finditer(line):
@@ -90,11 +96,12 @@ def escape_prose(text: str, limit: int = 4000) -> str:
 def escape_sentence(sentence: str, limit: int = 1900) -> str:
     """Returns sentences of ours, such as an error's, with everything escaped but our own markup.
 
-    Commands in backticks stay code. If the result would take more than ``limit`` characters, it's
-    truncated and nothing in it is markup.
+    Commands in backticks stay code. What is written from right to left is isolated: a whole text in
+    quotation marks, or else the words. If the result would take more than ``limit`` characters,
+    it's truncated and nothing in it is markup.
     """
     parts = _OWN_MARKUP.split(sentence)
-    parts[::2] = [part.translate(_ESCAPED_IN_SENTENCES) for part in parts[::2]]
+    parts[::2] = [_isolate_quoted(part.translate(_ESCAPED_IN_SENTENCES)) for part in parts[::2]]
     pieces = list(text := "".join(parts))
     for mark in _invite_marks(text):
         pieces[mark] = f"\\{text[mark]}"
@@ -231,6 +238,26 @@ def _shown_url(text: str) -> str:
 def _is_unopened(url: str) -> bool:
     opening = _CLOSING.get(url[-1])
     return opening is not None and url.count(opening) < url.count(url[-1])
+
+
+def _isolate(line: str, limit: int, write: Callable[[str, int], str]) -> str:
+    """Returns what ``write`` makes of a line, isolated if it has right-to-left letters."""
+    if not line.isascii() and _RIGHT_TO_LEFT.search(line) and limit > len(_ISOLATE + _END):
+        return f"{_ISOLATE}{write(line, limit - len(_ISOLATE + _END))}{_END}"
+    return write(line, limit)
+
+
+def _isolate_quoted(text: str) -> str:
+    """Returns a part of a sentence in which all that is from right to left is isolated."""
+    if text.isascii() or not _RIGHT_TO_LEFT.search(text):
+        return text
+    pieces = _QUOTED.split(text)
+    for index, piece in enumerate(pieces):
+        if index % 2 and _RIGHT_TO_LEFT.search(piece):
+            pieces[index] = f"{_ISOLATE}{piece}{_END}"
+        else:
+            pieces[index] = _RIGHT_TO_LEFT_WORDS.sub(rf"{_ISOLATE}\g<0>{_END}", piece)
+    return "".join(pieces)
 
 
 def _invite_marks(line: str) -> list[int]:

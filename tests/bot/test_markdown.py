@@ -87,6 +87,24 @@ def test_text_from_right_to_left_does_not_turn_what_follows() -> None:
     assert link("שלום", "https://x.org", 100) == "[\u2068שלום\u2069](https://x.org)"
     assert escape("عنوان عنوان", 9) == "\u2068عنوان…\u2069"
     assert escape("naïve 深度学习") == "naïve 深度学习"
+    assert escape_prose("שלום https://x.org") == "\u2068שלום <https://x.org>\u2069"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        ("“שלום, GPT-4 *a*” (#42)", "“[שלום, GPT-4 \\*a\\*]” (#42)"),
+        ("“A paper”, “a שלום” 2", "“A paper”, “[a שלום]” 2"),
+        ("By שלום, עולם 3 times", "By [שלום, עולם] 3 times"),
+        ("“It’s “שלום 7” again”: 5", "“It’s “[שלום 7]” again”: 5"),
+        ("No “שלום: `/help` 2", "No “[שלום]: `/help` 2"),
+    ],
+)
+def test_text_from_right_to_left_in_a_sentence_does_not_turn_what_follows(
+    sentence: str, shown: str
+) -> None:
+    isolated = shown.replace("[", "\u2068").replace("]", "\u2069")
+    assert escape_sentence(sentence) == isolated
 
 
 def test_text_is_truncated_at_a_word() -> None:
