@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bot.formats.writers.export import ExportFormat, require_completable, write
-from bot.markdown import count, timestamp
+from bot.markdown import count, time_ahead
 from bot.net.sandbox import give_way, open_workers
 from storage.errors import LabError
 from storage.library import open_search
@@ -44,7 +44,7 @@ class ExportTooSoon(LabError):
     """The person has an export in progress, or had one a moment ago."""
 
     def __init__(self, possible_at: datetime | None) -> None:
-        when = "when it's done" if possible_at is None else timestamp(possible_at)
+        when = "when it's done" if possible_at is None else f"from {time_ahead(possible_at, 't')}"
         state = "I'm still preparing" if possible_at is None else "I've just sent you"
         super().__init__(f"{state} your last export. You can start another one {when}.")
         self.possible_at = possible_at

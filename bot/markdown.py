@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -189,8 +190,17 @@ def join_or(parts: Sequence[str]) -> str:
 
 
 def timestamp(at: datetime, style: str = "R") -> str:
-    """Returns a time that Discord shows in each reader's own zone; “R” reads “2 hours ago”."""
+    """Returns a past time that Discord shows in each reader's own zone; “R” reads “2 hours ago”."""
     return f"<t:{int(at.timestamp())}:{style}>"
+
+
+def time_ahead(at: datetime, style: str = "f") -> str:
+    """Returns a time to come as a time of day with its date, or with “t” without it.
+
+    It still reads right when it's past, unlike “in 2 minutes”. It is rounded up to a minute, since
+    Discord shows no seconds.
+    """
+    return f"<t:{math.ceil(at.timestamp() / 60) * 60}:{style}>"
 
 
 def split_messages(

@@ -14,7 +14,7 @@ from bot.flows.replies import reply
 from bot.interactions import Interaction, LabBot
 from bot.lookup.references import extract_references
 from bot.lookup.suggestion import look_up_suggestion, parse_suggestion
-from bot.markdown import clip, count, escape, timestamp
+from bot.markdown import clip, count, escape, time_ahead, timestamp
 from bot.ui import cards, forms, review_cards
 from bot.ui.buttons import MySuggestionsButton, SuggestButton
 from bot.ui.saved_query import load_query
@@ -113,10 +113,10 @@ class Suggest(commands.Cog):
         now = interaction.client.clock()
         wait = self._lookups.update_rate_limit(interaction, now.timestamp())
         if wait is not None:
-            again = timestamp(now + timedelta(seconds=wait))
+            again = time_ahead(now + timedelta(seconds=wait), "t")
             raise LabError(
                 f"You've looked up {count(_MAX_LOOKUPS, 'paper')} in the last hour, which is the "
-                f"limit. You can suggest more {again}."
+                f"limit. You can suggest more from {again}."
             )
 
 
@@ -144,7 +144,7 @@ def _answer(result: SuggestionResult, per_day: int) -> cards.Layout:
         case SuggestionStatus.TOO_MANY if result.retry_at:
             raise LabError(
                 f"You've suggested {count(per_day, 'paper')} in the last day, which is the limit. "
-                f"You can suggest more {timestamp(result.retry_at)}."
+                f"You can suggest more from {time_ahead(result.retry_at)}."
             )
         case SuggestionStatus.QUEUE_FULL:
             raise LabError(

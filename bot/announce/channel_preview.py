@@ -10,7 +10,7 @@ import discord
 from discord.ui import TextDisplay
 
 from bot.announce.render import Message, load_context
-from bot.markdown import clip, count, escape, timestamp
+from bot.markdown import clip, count, escape, time_ahead
 from bot.ui import cards
 from bot.ui.buttons import DigestButton
 from bot.ui.feeds import describe_digest
@@ -100,7 +100,7 @@ def _describe(
     else:
         line = f"📚 New papers are collected for a {describe_digest(options.digest)}."
         if subscription.next_digest_at:
-            line += f" Next one {timestamp(subscription.next_digest_at)}."
+            line += f" Next one {time_ahead(subscription.next_digest_at)}."
         lines.append(line)
     if options.filters.conditions:
         conditions = clip(str(options.filters), _MAX_FILTERS).replace("`", "'")

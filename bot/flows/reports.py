@@ -8,7 +8,7 @@ from bot.flows import edit_paper
 from bot.flows.replies import reply_with_notice
 from bot.flows.review_queue import show_not_waiting, show_queue
 from bot.interactions import Interaction
-from bot.markdown import count, escape, timestamp
+from bot.markdown import count, escape, time_ahead, timestamp
 from bot.permissions import actor, is_moderator, require_moderator
 from bot.ui import cards, forms
 from bot.ui.report_form import ReportForm, ReportValues
@@ -70,8 +70,11 @@ def _answer(result: ReportResult) -> cards.Layout:
     title = escape(result.report.paper.title, 300) if result.report else ""
     match result.status:
         case ReportStatus.TOO_MANY if result.retry_at:
-            again = timestamp(result.retry_at)
-            raise LabError(f"You've just reported a problem. You can report another one {again}.")
+            again = time_ahead(result.retry_at)
+            raise LabError(
+                "That's as many problems as you can report for now. You can report another one "
+                f"from {again}."
+            )
         case ReportStatus.PENDING if result.report:
             reported_at = timestamp(result.report.reported_at)
             return cards.notice(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Sequence
 
-from bot.markdown import clip, count, escape, link, split_messages, timestamp
+from bot.markdown import clip, count, escape, link, split_messages, time_ahead, timestamp
 from storage.announcements.digest_schedule import DigestSchedule, Frequency
 from storage.announcements.models import CountedSubscription, SubscriptionOptions
 from storage.feeds.models import CountedFeed, Feed, IngestResult
@@ -40,7 +40,7 @@ def format_feed(feed: CountedFeed) -> str:
     if feed.paused_because:
         lines.append(f"**Next check** ⏸️ none while paused ({escape(feed.paused_because, 300)})")
     else:
-        lines.append(f"**Next check** {timestamp(feed.next_poll_at)}")
+        lines.append(f"**Next check** {time_ahead(feed.next_poll_at)}")
     if feed.failures:
         since = f" since {timestamp(feed.failing_since)}" if feed.failing_since else ""
         lines.append(
@@ -78,7 +78,7 @@ def describe_followed(feed: CountedFeed, announced: int) -> str:
         text += f" {announced:,}." if announced > 1 else " one."
     if feed.is_reviewed:
         text += " New entries will need a moderator's review."
-    text += f" Next check {timestamp(feed.next_poll_at)}."
+    text += f" Next check {time_ahead(feed.next_poll_at)}."
     if feed.duplicates:
         text += (
             f"\n⚖️ {count(feed.duplicates, 'entry')} may already be in the list. "
@@ -160,7 +160,7 @@ def _list_item(feed: CountedFeed) -> str:
     if feed.paused_because:
         facts.append(f"⏸️ paused ({escape(feed.paused_because, 100)})")
     else:
-        facts.append(f"next check {timestamp(feed.next_poll_at)}")
+        facts.append(f"next check {time_ahead(feed.next_poll_at)}")
     if feed.is_reviewed:
         facts.append("reviewed")
     if feed.held:
@@ -192,7 +192,7 @@ def _subscription(subscription: CountedSubscription) -> str:
     if subscription.is_paused:
         facts.append("⏸️ paused")
     if subscription.next_digest_at:
-        facts.append(f"next digest {timestamp(subscription.next_digest_at)}")
+        facts.append(f"next digest {time_ahead(subscription.next_digest_at)}")
     line = f"<#{subscription.channel_id}> · {' · '.join(facts)}"
     options = describe_options(subscription.options)
     return f"{line}\n-# {options}" if options else line

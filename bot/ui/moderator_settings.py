@@ -6,7 +6,7 @@ from datetime import datetime
 
 import discord
 
-from bot.markdown import count, escape, join_and, timestamp
+from bot.markdown import count, escape, join_and, time_ahead, timestamp
 from bot.moderators import Moderators
 from bot.permissions import missing_permissions, readers
 from storage.announcements.models import SubscriptionOptions
@@ -77,7 +77,7 @@ def backups_overview(
     elif next_due <= now:
         lines.append("The next one is due now.")
     else:
-        lines.append(f"The next one is due {timestamp(next_due)}.")
+        lines.append(f"The next one is due {time_ahead(next_due)}.")
     return "\n".join(lines)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.markdown import count, escape, join_and, timestamp
+from bot.markdown import count, escape, join_and, time_ahead, timestamp
 from bot.sources.poller import SourceStatus
 from storage.people import ids
 from storage.people.models import Person
@@ -83,7 +83,7 @@ def _status_lines(status: SourceStatus) -> list[str]:
         return [f"{title} · nobody to ask about yet"]
     asked = timestamp(state.last_success_at) if state.last_success_at else "never"
     left = count(status.requests_left, "request")
-    parts = [f"last answer {asked}", f"next {timestamp(status.next_due_at)}", f"{left} left today"]
+    parts = [f"last answer {asked}", f"next {time_ahead(status.next_due_at)}", f"{left} left today"]
     if status.unknown:
         parts.append(f"{count(len(status.unknown), 'ID')} that it doesn't know")
     lines = [" · ".join([title, *parts])]

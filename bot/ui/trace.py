@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.markdown import clip, count, escape, link, split_messages, timestamp
+from bot.markdown import clip, count, escape, link, split_messages, time_ahead, timestamp
 from storage import timestamps
 from storage.announcements.models import Announcement, DeliveryStatus, Subscription
 from storage.feeds.models import EntryRecord, NoticeKind
@@ -37,21 +37,28 @@ class TextStyle:
 
     text: Callable[[str, int], str]
     time: Callable[[datetime], str]
+    time_ahead: Callable[[datetime], str]
     channel: Callable[[int], str]
     command: Callable[[str], str]
     message: Callable[[str], str]
 
 
+def _utc_time(at: datetime) -> str:
+    return f"on {at:%Y-%m-%d at %H:%M} UTC"
+
+
 DISCORD = TextStyle(
     text=escape,
     time=timestamp,
+    time_ahead=time_ahead,
     channel=lambda channel_id: f"<#{channel_id}>",
     command=lambda name: f"`{name}`",
     message=lambda url: f" [Open the message]({url})" if url else "",
 )
 PLAIN = TextStyle(
     text=clip,
-    time=lambda at: f"on {at:%Y-%m-%d at %H:%M} UTC",
+    time=_utc_time,
+    time_ahead=_utc_time,
     channel=lambda channel_id: f"Channel {channel_id}",
     command=lambda name: f"{name} in Discord",
     message=lambda url: f" {url}" if url else "",
@@ -254,9 +261,10 @@ def _delay(channel: ChannelTrace, style: TextStyle, default: str = "") -> str:
         return f" Announcements there are paused. Run {resume} to continue."
     if channel.retry_at is not None and channel.failures:
         failed = count(channel.failures, "attempt")
-        return f" {failed} failed on Discord's side. Next attempt {style.time(channel.retry_at)}."
+        again = style.time_ahead(channel.retry_at)
+        return f" {failed} failed on Discord's side. Next attempt {again}."
     if subscription.next_digest_at:
-        return f" Next digest {style.time(subscription.next_digest_at)}."
+        return f" Next digest {style.time_ahead(subscription.next_digest_at)}."
     return default
 
 

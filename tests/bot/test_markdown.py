@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from bot.markdown import (
     escape_sentence,
     link,
     split_messages,
+    time_ahead,
 )
 
 # What Discord takes for an invite, anywhere in the text of a message; at least this.
@@ -229,3 +231,8 @@ def test_lines_are_packed_into_as_few_messages_as_possible() -> None:
     assert split_messages(lines, limit=6, max_messages=1, noun="feed") == [
         "aaaa\n-# and 2 more feeds"
     ]
+
+
+def test_a_time_ahead_is_rounded_up_so_that_it_is_true_at_the_minute_shown() -> None:
+    assert time_ahead(datetime(2026, 11, 30, 14, 5, tzinfo=UTC)) == "<t:1796047500:f>"
+    assert time_ahead(datetime(2026, 11, 30, 14, 4, 0, 1, tzinfo=UTC), "t") == "<t:1796047500:t>"

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 import json
+from datetime import timedelta
 from typing import Any
 
 from bot.exporter import COOLDOWN
@@ -77,9 +78,9 @@ async def test_a_second_export_is_refused_for_a_while(lab: Lab) -> None:
     assert "20 papers" in await lab.run(lab.member, "export")
     refused = await lab.member.slash(lab.channel, "export")
     assert refused.ephemeral
-    assert "I've just sent you your last export. You can start another one <t:" in reply_text(
-        refused
-    )
+    soon = int((lab.clock() + timedelta(minutes=1)).timestamp())  # at the next full minute
+    shown = reply_text(refused)
+    assert f"just sent you your last export. You can start another one from <t:{soon}:t>." in shown
     assert "20 papers" in await lab.run(lab.moderator, "export")
     lab.clock.advance(COOLDOWN)
     assert "20 papers" in await lab.run(lab.member, "export")

@@ -21,8 +21,8 @@ async def test_sources_say_how_they_are(lab: Lab) -> None:
     await sources.record_failure("crossref", "It @everyone is down.", now + timedelta(hours=1))
     shown = await lab.run(lab.moderator, "people sources")
     at = int(now.timestamp())
-    assert f"**OpenAlex** · last answer <t:{at}:R> · next <t:{at}:R> · 11 requests left" in shown
-    assert f"**Crossref** · last answer never · next <t:{at + 3600}:R> · 5 requests left" in shown
+    assert f"**OpenAlex** · last answer <t:{at}:R> · next <t:{at}:f> · 11 requests left" in shown
+    assert f"**Crossref** · last answer never · next <t:{at + 3600}:f> · 5 requests left" in shown
     assert f"⚠️ Failing since <t:{at}:R> (1 failure): It \\@everyone is down." in shown
     assert "**ORCID** · last answer never" in shown
     assert "**DBLP** · nobody to ask about" in shown

@@ -180,7 +180,7 @@ async def test_a_member_reports_a_paper_once_and_not_too_often(lab: Lab, announc
     assert "You reported a problem with **Odd Paper** <t:" in reply_text(again)
     refused = await lab.member.submit_modal(form, AUTHORS)
     soon = int((lab.clock() + timedelta(minutes=1)).timestamp())
-    assert f"You can report another one <t:{soon}:R>." in reply_text(refused)
+    assert f"You can report another one from <t:{soon}:f>." in reply_text(refused)
     lab.clock.advance(timedelta(minutes=1, seconds=1))
     reopened = await lab.member.click(refused.response, label="Try again")
     assert form_values(reopened.modal)["note"] == AUTHORS["note"]

@@ -188,7 +188,7 @@ async def test_the_last_good_backup_and_the_next_are_shown(lab: Lab, settings: S
     at = int(lab.clock.now.timestamp())
     assert f"The last good one is from <t:{at}:f>.\n-# {made.path.name}, 20 papers" in shown
     next_night = datetime(2026, 11, 24, 3, tzinfo=UTC)
-    assert f"The next one is due <t:{int(next_night.timestamp())}:R>." in shown
+    assert f"The next one is due <t:{int(next_night.timestamp())}:f>." in shown
 
 
 async def test_failing_backups_and_none_at_all_are_shown(lab: Lab, settings: Settings) -> None:

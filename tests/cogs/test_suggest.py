@@ -255,7 +255,7 @@ async def test_the_daily_limit_says_when_to_continue(lab: Lab) -> None:
     shown = await suggest(lab, "One Too Many")
     again_at = int((lab.clock() + timedelta(hours=19)).timestamp())
     assert "You've suggested 5 papers in the last day" in shown
-    assert f"You can suggest more <t:{again_at}:R>." in shown
+    assert f"You can suggest more from <t:{again_at}:f>." in shown
     lab.clock.advance(timedelta(hours=20))
     assert "Thanks!" in await suggest(lab, "One Too Many")
 
@@ -439,7 +439,7 @@ class TestLookups:
         shown = await suggest(lab, DOI)
         again_at = int((lab.clock() + timedelta(hours=1)).timestamp())
         assert "You've looked up 20 papers in the last hour" in shown
-        assert f"You can suggest more <t:{again_at}:R>." in shown
+        assert f"You can suggest more from <t:{again_at}:t>." in shown
         assert len(services.asked) == asked
         result = await lab.other_manager.slash(lab.other_channel, "suggest", source=DOI)
         assert "Thanks!" in reply_text(result)
