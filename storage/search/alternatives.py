@@ -53,6 +53,8 @@ async def propose(db: Connection, text: str, filters: Filters) -> list[Proposal]
     words = search_query.without_filters(text)
     proposals = [one async for one in _other_values(db, words, filters)]
     proposals += await _other_words(db, query)
+    if words and filters.author:
+        proposals.append(Proposal("", filters, ("words",)))
     for name, fields in _DROPPED.items():
         fewer = replace(filters, **fields)
         if fewer != filters:
