@@ -30,7 +30,7 @@ from benchmarks.measuring import Goal, Row, print_table, to_json
 from benchmarks.query_kinds import KINDS, Collection, Remembered
 from storage.authors.errors import AuthorAmbiguous, AuthorNotFound
 from storage.library import Library
-from storage.models import DuplicatePolicy, Origin, Paper, PaperDraft, PartialDate
+from storage.models import DuplicatePolicy, Filters, Origin, Paper, PaperDraft, PartialDate
 from storage.names.matching import is_same_name
 from storage.names.parser import parse_name
 from storage.papers.identifiers import identify
@@ -149,7 +149,8 @@ def _read_question(_: int, values: Any) -> _Question:  # noqa: ANN401 - any JSON
 
 
 async def _search(library: Library, query: str, limit: int) -> Sequence[Paper]:
-    found = await library.search.find(parse(query[:_MAX_QUERY]), limit=limit)
+    read = await library.search.interpret(query[:_MAX_QUERY], Filters())
+    found = await library.search.find(parse(read.text, read.filters), sort=read.sort, limit=limit)
     return found.results.papers
 
 

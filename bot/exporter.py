@@ -162,7 +162,7 @@ async def _write(
 ) -> tuple[bytes | None, int]:
     papers = 0
     body = io.BytesIO()
-    async with open_search(database) as search:
+    async with open_search(database, lambda: now) as search:
 
         async def pages() -> AsyncIterator[tuple[Paper, ...]]:
             nonlocal papers

@@ -50,7 +50,7 @@ class Search(commands.Cog):
             )
             layout = await result_pages.render(
                 interaction.client.library,
-                saved,
+                await result_pages.interpret(interaction.client.library, saved),
                 interaction.user.id,
                 can_suggest=interaction.client.takes_suggestions,
             )

@@ -72,7 +72,7 @@ class Library:
         """Finding papers."""
         from storage.search.engine import Search
 
-        return Search(self._database)
+        return Search(self._database, self._clock)
 
     @cached_property
     def abbreviations(self) -> Abbreviations:
@@ -315,12 +315,12 @@ async def open_unchanged_library(
 
 
 @asynccontextmanager
-async def open_search(path: Path) -> AsyncGenerator[Search]:
+async def open_search(path: Path, clock: Clock) -> AsyncGenerator[Search]:
     """Opens the search of a library that is in use, on a connection of its own."""
     from storage.search.engine import Search
 
     async with open_for_reading(path) as database:
-        yield Search(database)
+        yield Search(database, clock)
 
 
 @asynccontextmanager

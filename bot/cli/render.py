@@ -10,11 +10,12 @@ from rich.style import Style
 from rich.text import Text
 
 from bot.charts.years import year_bar
-from bot.markdown import count
+from bot.markdown import count, join_and
 from storage.models import Author, Paper, PaperDetails
 from storage.papers.identifiers import is_listed_title
 from storage.papers.snapshots import differences_to_json
-from storage.search.engine import SearchResponse
+from storage.search.engine import Alternative, SearchResponse
+from storage.search.interpretation import Interpretation
 from storage.text import fold
 
 _WIDTH = 92
@@ -64,23 +65,50 @@ def change_lines(before: PaperDetails, after: PaperDetails) -> list[str]:
     ]
 
 
-def no_results(query: str, found: SearchResponse) -> str:
+def no_results(read: Interpretation, found: SearchResponse) -> str:
     """Returns why there are no papers to show."""
+    query = _as_query(read)
     if not found.results.total:
         return f"No papers match “{query}”."
     verb = "matches" if found.results.total == 1 else "match"
     return f"Only {_total(found)} {verb} “{query}”, so there's nothing at that offset."
 
 
-def search_results(query: str, found: SearchResponse, words: Sequence[str]) -> Text:
+def tip(alternatives: Sequence[Alternative]) -> str:
+    """Returns sentences on which conditions hide papers, with a space in front, or ""."""
+    hiding = [
+        f" Without the {join_and(one.proposal.dropped)}: {_total(one.found)}."
+        for one in alternatives
+        if one.proposal.dropped
+    ]
+    return "".join(hiding)
+
+
+def _as_query(read: Interpretation) -> str:
+    """Returns what was searched in the syntax of queries, with what was read from the question."""
+    parts = [read.text] if read.text else []
+    if "author" in read.conditions:
+        parts.append(f'author:"{read.filters.author}"')
+    if "year" in read.conditions:
+        first, last = read.filters.first_year, read.filters.last_year
+        span = f"{first or ''}..{last or ''}" if first != last else first
+        parts.append(f"year:{span}")
+    return " ".join(parts)
+
+
+def search_results(read: Interpretation, found: SearchResponse, words: Sequence[str]) -> Text:
     """Returns one page of the papers that match a query, of which there is at least one.
 
     ``words`` are the folded ones to highlight.
     """
     results = found.results
     lines = []
+    if read.conditions:
+        lines.append(f"Searched for “{_as_query(read)}”.")
+    if "order" in read.conditions:
+        lines.append("The newest papers come first.")
     if found.searched_for:
-        lines.append(f"No papers match “{query}”. Showing “{found.searched_for}” instead.")
+        lines.append(f"No papers match “{read.text}”. Showing “{found.searched_for}” instead.")
     elif found.corrections:
         corrected = ", ".join(f"“{new}” instead of “{old}”" for old, new in found.corrections)
         lines.append(f"Searched for {corrected}.")

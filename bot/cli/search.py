@@ -12,7 +12,9 @@ from bot.settings import Settings
 from storage.errors import LabError
 from storage.library import Library
 from storage.models import Author, Paper, Sort
-from storage.search.query import parse
+from storage.search.engine import SearchResponse
+from storage.search.interpretation import Interpretation
+from storage.search.query import Query, parse
 from storage.search.stop_words import STOP_WORDS
 
 
@@ -56,21 +58,30 @@ def search(
     """Search for papers, with the same query syntax as /search.
 
     Quote it if it has a phrase or a word to leave out: 'lens -tuned "language model"'.
+    It may be a question: which papers did Biderman write since 2021
 
     Papers with all words come first, then those with most of them. The exit code is 1 if there are
     none.
     """
     query = " ".join(words)
     filters = common.parse_filters(author, venue, year, tag)
-    parsed = parse(query, filters)
-    found = common.run_with_library(
-        settings,
-        lambda library: library.search.find(parsed, sort=Sort(sort), offset=offset, limit=limit),
-    )
+
+    async def find(library: Library) -> tuple[Interpretation, Query, SearchResponse, str]:
+        read = await library.search.interpret(query, filters, Sort(sort))
+        parsed = parse(read.text, read.filters)
+        found = await library.search.find(parsed, sort=read.sort, offset=offset, limit=limit)
+        tip = ""
+        if read.conditions and not found.results.total:
+            tip = render.tip(await library.search.alternatives(read.text, read.filters))
+        return read, parsed, found, tip
+
+    read, parsed, found, tip = common.run_with_library(settings, find)
     if as_json:
         answer = {
             "query": query,
-            "filters": asdict(filters),
+            "words": read.text,
+            "filters": asdict(read.filters),
+            "sort": read.sort,
             "total": found.results.total,
             "complete": found.complete,
             "searched_for": found.searched_for,
@@ -82,9 +93,9 @@ def search(
     elif found.results.papers:
         searched = (found.searched_for or parsed.title_key).split()
         shown = [word for word in searched if word not in STOP_WORDS] or searched
-        common.print_text(render.search_results(query, found, shown))
+        common.print_text(render.search_results(read, found, shown))
     if not found.results.papers:
-        raise LabError(render.no_results(query, found))
+        raise LabError(render.no_results(read, found) + tip)
 
 
 @click.command()

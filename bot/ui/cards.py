@@ -9,7 +9,7 @@ from __future__ import annotations
 import calendar
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import discord
@@ -107,6 +107,7 @@ def results_page(
     complete: int | None = None,
     full_dates: bool = False,
     page_buttons: Sequence[Button[Any]] = (),
+    condition_buttons: Iterable[Button[Any]] = (),
 ) -> Layout:
     """Returns a page of at most five papers, under an escaped heading.
 
@@ -123,6 +124,8 @@ def results_page(
         card.add_item(TextDisplay("**Papers with most of these words**"))
         add_papers(card, partial, words, full_dates=full_dates)
     _add_page_buttons(card, results, page_buttons)
+    if dropping := [*condition_buttons]:
+        card.add_item(ActionRow(*dropping))
     return Layout(card)
 
 

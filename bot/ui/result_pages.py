@@ -27,6 +27,7 @@ from storage.library import Library
 from storage.models import Paper, ResultPage, Sort
 from storage.papers.errors import PaperNotFound
 from storage.redaction import redact_text
+from storage.search.alternatives import drop_filter
 from storage.search.engine import SearchResponse
 from storage.search.query import Query, parse
 from storage.search.stop_words import STOP_WORDS
@@ -116,6 +117,17 @@ async def _render_search(
         complete=found.complete,
         full_dates=query.sort in {Sort.NEWEST, Sort.OLDEST},
         page_buttons=_page_buttons(library, query, owner_id, page, results),
+        condition_buttons=_condition_buttons(library, query, owner_id),
+    )
+
+
+async def interpret(library: Library, query: SavedQuery) -> SavedQuery:
+    """Returns a query with the filters and the order that its words ask for."""
+    if query.is_reference:
+        return query
+    read = await library.search.interpret(query.words, query.filters, query.sort)
+    return replace(
+        query, words=read.text, filters=read.filters, sort=read.sort, conditions=read.conditions
     )
 
 
@@ -135,6 +147,8 @@ def _remarks(query: SavedQuery, found: SearchResponse) -> Iterator[str]:
     if found.also_searched:
         forms = ", ".join(f"*{escape(one, 60)}*" for one in found.also_searched[:_MAX_NAMED])
         yield f"-# Also searched for {forms}."
+    if "order" in query.conditions:
+        yield "-# The newest papers come first."
     if found.missing_phrases:
         phrases = ", ".join(f"“{escape(one, 60)}”" for one in found.missing_phrases[:_MAX_NAMED])
         yield f"-# No paper has {phrases}, so I searched for the words separately."
@@ -192,6 +206,19 @@ def _page_buttons(
     query_id = library.bot_state.save_query(query.to_text())
     page_button = partial(buttons.ResultsPageButton, owner_id, query_id)
     return buttons.page_buttons(page_button, page, pages, has_more=results.total_is_minimum)
+
+
+def _condition_buttons(library: Library, query: SavedQuery, owner_id: int) -> Iterator[Button[Any]]:
+    """Yields a button to drop each condition that was read from the question."""
+    for name in query.conditions:
+        others = replace(query, conditions=tuple(one for one in query.conditions if one != name))
+        if name == "order":
+            label, other = "Best matches first", replace(others, sort=Sort.RELEVANCE)
+        else:
+            label = f"Without the {name}"
+            other = replace(others, filters=drop_filter(query.filters, name))
+        query_id = library.bot_state.save_query(other.to_text())
+        yield buttons.ResultsPageButton(owner_id, query_id, 0, label)
 
 
 def _heading(query: SavedQuery, parsed: Query, found: SearchResponse, results: ResultPage) -> str:

@@ -25,7 +25,9 @@ class QueryExpired(LabError):
 class SavedQuery:
     """A query for papers: by words, of an author, of a digest, or the latest ``count``.
 
-    Buttons refer to it by the id of its text, so the text's keys are stable.
+    ``conditions`` are those of the filters and the order that were read from a question, which are
+    easily dropped: see `storage.search.interpretation`. Buttons refer to a query by the id of its
+    text, so the text's keys are stable.
     """
 
     words: str = ""
@@ -34,6 +36,7 @@ class SavedQuery:
     sort: Sort = Sort.RELEVANCE
     count: int | None = None
     post: int | None = None
+    conditions: tuple[str, ...] = ()
 
     @property
     def is_reference(self) -> bool:
@@ -55,6 +58,7 @@ class SavedQuery:
             sort=Sort(values["sort"]),
             count=values["count"],
             post=values.get("post"),
+            conditions=tuple(values.get("conditions", ())),
         )
 
 

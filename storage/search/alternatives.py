@@ -46,6 +46,11 @@ class Proposal:
     corrections: tuple[tuple[str, str], ...] = ()
 
 
+def drop_filter(filters: Filters, name: str) -> Filters:
+    """Returns filters without the one for “author”, “venue”, “tag” or “year”."""
+    return replace(filters, **_DROPPED[name])
+
+
 async def propose(db: Connection, text: str, filters: Filters) -> list[Proposal]:
     """Returns what to try in place of a query, the likeliest first; it may find nothing either."""
     query = search_query.parse(text, filters)
@@ -55,8 +60,8 @@ async def propose(db: Connection, text: str, filters: Filters) -> list[Proposal]
     proposals += await _other_words(db, query)
     if words and filters.author:
         proposals.append(Proposal("", filters, ("words",)))
-    for name, fields in _DROPPED.items():
-        fewer = replace(filters, **fields)
+    for name in _DROPPED:
+        fewer = drop_filter(filters, name)
         if fewer != filters:
             proposals.append(Proposal(words, fewer, (name,)))
     if query.quoted:

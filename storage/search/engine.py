@@ -22,10 +22,12 @@ from storage.search import (
     term_counts,
 )
 from storage.search.alternatives import Proposal
+from storage.search.interpretation import Interpretation, interpret
 from storage.search.query import Query, parse
 from storage.search.related import Related, related
 from storage.search.stop_words import STOP_WORDS
 from storage.text import fold
+from storage.timestamps import Clock
 
 _BATCH_SIZE = 500  # papers in memory while all are read
 _MIN_TITLE = 4  # words of a title, so that another spelling of any of them was surely meant
@@ -62,8 +64,21 @@ class Alternative:
 class Search:
     """Finds papers."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
+
+    async def interpret(
+        self, text: str, filters: Filters, sort: Sort = Sort.RELEVANCE
+    ) -> Interpretation:
+        """Returns the words, filters and order that a question stands for, to be searched.
+
+        “last year” or “since 2021” limit the years, “papers by Lee” or “did Lee write” the author,
+        if somebody has that name, and “latest papers” come by date. A given filter or order stays.
+        Nothing is read so that is quoted, or that is in the title of a paper with all words.
+        """
+        this_year = self._clock().year
+        return await self._database.read(lambda db: interpret(db, text, filters, sort, this_year))
 
     async def find(
         self, query: Query, *, sort: Sort = Sort.RELEVANCE, offset: int = 0, limit: int = 5

@@ -11,7 +11,7 @@ from storage.names.affixes import without_author_id
 from storage.search.tokens import split_tokens
 from storage.text import fold
 
-_FIELDS = ("author", "venue", "year", "tag")
+FIELDS = ("author", "venue", "year", "tag")
 _YEARS = re.compile(r"(\d{4})?\s*(\.\.|-)?\s*(\d{4})?", re.ASCII)
 
 
@@ -48,7 +48,7 @@ def parse(text: str, filters: Filters | None = None) -> Query:
     excluded: list[str] = []
     quoted: list[str] = []
     last_is_prefix = False
-    for token in split_tokens(text, _FIELDS):
+    for token in split_tokens(text, FIELDS):
         narrowed = None if token.is_negated else _narrow(filters, token.field, token.value)
         if narrowed is not None:
             filters, last_is_prefix = narrowed, False
@@ -69,7 +69,7 @@ def parse(text: str, filters: Filters | None = None) -> Query:
 def without_filters(text: str, *, keeps_quotes: bool = True, keeps_excluded: bool = True) -> str:
     """Returns a query's text without its filters and, if asked, quotes or excluded words."""
     parts = []
-    for token in split_tokens(text, _FIELDS):
+    for token in split_tokens(text, FIELDS):
         is_filter = not token.is_negated and _narrow(Filters(), token.field, token.value)
         if not is_filter and (keeps_excluded or not token.is_negated):
             parts.append(token.text if keeps_quotes else token.text.replace('"', ""))

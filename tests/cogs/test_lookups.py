@@ -36,6 +36,24 @@ async def test_page_buttons_work_after_a_restart(lab: Lab, settings: Settings) -
     await again.close()
 
 
+async def test_what_a_question_says_of_years_and_authors_can_be_dropped(lab: Lab) -> None:
+    for year in (2023, 2024, 2025):
+        authors = ("Ann Loom",) if year < 2025 else ("Bo Yarn",)
+        draft = PaperDraft(title=f"Quilts {year}", authors=authors, date=PartialDate(year))
+        await lab.add(draft)
+    shown = await lab.run(lab.member, "search", query="latest papers by Loom about quilts in 2024")
+    assert "1 paper for “quilts”, by Loom, from 2024" in shown
+    assert "The newest papers come first." in shown
+    await lab.member.click(lab.channel.last_message, label="Without the year")
+    assert "2 papers for “quilts”, by Loom\n" in lab.last_text
+    assert lab.last_text.index("Quilts 2024") < lab.last_text.index("Quilts 2023")
+    await lab.member.click(lab.channel.last_message, label="Without the author")
+    assert "3 papers for “quilts”\n" in lab.last_text
+    await lab.member.click(lab.channel.last_message, label="Best matches first")
+    assert "The newest papers" not in lab.last_text
+    assert "3 papers for “quilts”" in lab.last_text
+
+
 async def test_only_the_person_who_searched_can_turn_the_pages(lab: Lab) -> None:
     await lab.run(lab.member, "search", query="language model")
     result = await lab.moderator.click(lab.channel.last_message, label="Next ▶")

@@ -43,6 +43,15 @@ async def test_a_filter_that_excludes_everything_can_be_dropped(lab: Lab) -> Non
     assert "Nearest" not in shown
 
 
+async def test_a_year_that_a_question_names_can_be_dropped(lab: Lab) -> None:
+    await add_looms(lab)
+    result = await search(lab, "which papers about looms are from last year?")
+    shown = reply_text(result)
+    assert "### No papers for “looms”, from 2025" in shown
+    shown = await press(lab, result, "Without the year (1 paper)")
+    assert "1 paper for “looms”" in shown
+
+
 async def test_all_filters_can_be_dropped_if_each_excludes_everything(lab: Lab) -> None:
     await add_looms(lab)
     result = await search(lab, '"quilted looms" -yarns', venue="ACL", year="1990")

@@ -212,6 +212,25 @@ def test_search_author_and_random_print_text_and_json(shell: Shell) -> None:
     assert "#" in shell("random").stdout
 
 
+def test_a_question_is_searched_with_the_filters_that_it_says(shell: Shell) -> None:
+    shell("import", "--starter")
+    question = "latest papers by biderman in 2022 on language models"
+    shown = shell("search", question).stdout
+    assert shown.startswith(
+        'Searched for “language models author:"biderman" year:2022”.\n'
+        "The newest papers come first.\n1 paper, and 3 "
+    )
+    answer = shell.json("search", question)
+    assert (answer["query"], answer["words"], answer["sort"]) == (
+        question, "language models", "newest",
+    )  # fmt: skip
+    assert (answer["filters"]["author"], answer["filters"]["first_year"]) == ("biderman", 2022)
+    nothing = shell("search", "papers about proteins from 2019 to 2020")
+    assert nothing.stderr == (
+        "Error: No papers match “proteins year:2019..2020”. Without the year: 1 paper.\n"
+    )
+
+
 def test_words_of_a_query_need_no_quotes(shell: Shell) -> None:
     shell("import", "--starter")
     assert shell.json("search", "tuned", "lens") == shell.json("search", "tuned lens")
