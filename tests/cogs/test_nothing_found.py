@@ -72,7 +72,7 @@ async def test_a_misspelled_filter_is_corrected_even_if_quotes_are_in_the_way(la
     ("query", "label"),
     [
         ("quilted author:Biderman", "Without the author (2 papers)"),
-        ("yarns author:Biderman", "Without the words (1 paper)"),
+        ("yarns author:Biderman", "Without the words (6 papers)"),
         ("tag:robots quilted", "Without the tag (2 papers)"),
         ('"looms quilted"', "Without the quotes (1 paper)"),
         ("quilted -looms -yarns", "Without the exclusions (2 papers)"),
