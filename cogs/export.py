@@ -15,6 +15,7 @@ from bot.interactions import MAX_FILE, Interaction, LabBot
 from bot.markdown import count
 from bot.options import catalogue
 from bot.options.catalogue import AuthorOption, TagOption, VenueOption
+from bot.ui.saved_query import describe_unsearchable, unsearchable_words
 from storage.search.query import parse
 
 _CHOICES = [
@@ -80,8 +81,11 @@ class Export(commands.Cog):
             max_bytes=self.max_file,
             on_wait=tell_to_wait,
         )
+        text = f"{count(exported.papers, 'paper')} as {chosen.label}."
+        if unsearchable := unsearchable_words(query or "", parsed):
+            text += f"\n{describe_unsearchable(unsearchable)}"
         await interaction.followup.send(
-            f"{count(exported.papers, 'paper')} as {chosen.label}.",
+            text,
             file=discord.File(io.BytesIO(exported.body), f"papers.{chosen.suffix}"),
             ephemeral=True,
         )

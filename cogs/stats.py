@@ -16,7 +16,12 @@ from bot.permissions import require_moderator
 from bot.statistics import StatisticsRunner
 from bot.ui import statistics as ui
 from bot.ui.nothing_found import no_papers
-from bot.ui.saved_query import SavedQuery, describe_search
+from bot.ui.saved_query import (
+    SavedQuery,
+    describe_search,
+    describe_unsearchable,
+    unsearchable_words,
+)
 from storage.errors import InvalidInput
 from storage.search.query import parse, without_filters
 
@@ -72,8 +77,11 @@ class Stats(commands.Cog):
         self.runner.require_room()
         async with thinking(interaction, private=private):
             counted = await self.runner.count(query)
-            subject = describe_search(without_filters(saved.words), query.filters)
-            text = ui.papers_text(counted, subject)
+            unsearchable = unsearchable_words(saved.words, query)
+            words = "" if unsearchable else without_filters(saved.words)
+            text = ui.papers_text(counted, describe_search(words, query.filters))
+            if unsearchable:
+                text += f"\n{describe_unsearchable(unsearchable)}"
             await self._send(interaction, text, paper_chart(counted, ui.BARS), private=private)
 
     async def _show_activity(self, interaction: Interaction) -> None:

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from bot.settings import Settings
-from storage.errors import InvalidInput, LabError
+from storage.errors import LabError
 from storage.library import Library, open_library
-from storage.models import Actor, Filters
-from storage.search.query import parse_years
+from storage.models import Actor
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -99,14 +98,6 @@ def filter_options(command: Callable[..., None]) -> Callable[..., None]:
     ):
         command = click.option(f"--{name}", default="", help=description)(command)
     return command
-
-
-def parse_filters(author: str, venue: str, year: str, tag: str) -> Filters:
-    """Returns the filters of those options; raises `InvalidInput` for a bad year."""
-    span = parse_years(year) if year else (None, None)
-    if span is None:
-        raise InvalidInput(f"“{year[:60]}” isn't a year. Try 2023 or 2021..2023.")
-    return Filters(author=author, venue=venue, tag=tag, first_year=span[0], last_year=span[1])
 
 
 def run_with_library(settings: Settings, function: Callable[[Library], Awaitable[_T]]) -> _T:

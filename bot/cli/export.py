@@ -13,7 +13,7 @@ from bot.settings import Settings
 from storage.errors import LabError
 from storage.library import Library
 from storage.models import Paper
-from storage.search.query import parse
+from storage.search.query import parse, parse_filters
 
 
 @click.command()
@@ -52,7 +52,7 @@ def export(
 
     The exit code is 1 if there are none.
     """
-    filters = common.parse_filters(author, venue, year, tag)
+    filters = parse_filters(author, venue, year, tag)
     parsed = parse(query, filters)
     export_format = ExportFormat.JSON if as_json else ExportFormat(format_name)
     require_completable(export_format, complete=complete)

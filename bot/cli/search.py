@@ -14,7 +14,7 @@ from storage.library import Library
 from storage.models import Author, Paper, Sort
 from storage.search.engine import SearchResponse
 from storage.search.interpretation import Interpretation
-from storage.search.query import Query, parse
+from storage.search.query import Query, parse, parse_filters
 from storage.search.stop_words import STOP_WORDS
 
 
@@ -64,7 +64,7 @@ def search(
     none.
     """
     query = " ".join(words)
-    filters = common.parse_filters(author, venue, year, tag)
+    filters = parse_filters(author, venue, year, tag)
 
     async def find(library: Library) -> tuple[Interpretation, Query, SearchResponse, str]:
         read = await library.search.interpret(query, filters, Sort(sort))
@@ -131,7 +131,7 @@ def author(settings: Settings, words: tuple[str, ...], *, as_json: bool) -> None
 @click.pass_obj
 def random(settings: Settings, author: str, venue: str, year: str, tag: str, as_json: bool) -> None:
     """Show a random paper."""
-    filters = common.parse_filters(author, venue, year, tag)
+    filters = parse_filters(author, venue, year, tag)
     paper = common.run_with_library(settings, lambda library: library.search.random(filters))
     if paper is None:
         raise LabError("No papers match.")

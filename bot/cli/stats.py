@@ -10,7 +10,7 @@ from storage.command_uses import UsageStatistics
 from storage.errors import LabError
 from storage.feeds.models import CountedFeed
 from storage.library import Library
-from storage.search.query import parse
+from storage.search.query import parse, parse_filters
 from storage.statistics import PaperStatistics
 
 
@@ -35,7 +35,7 @@ def stats(
     last 30 days. That is counted by day and command, not by person.
     """
     query = " ".join(words)
-    filters = common.parse_filters(author, venue, year, tag)
+    filters = parse_filters(author, venue, year, tag)
     parsed = parse(query, filters)
     is_whole = not query and not filters
 

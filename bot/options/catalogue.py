@@ -13,12 +13,12 @@ from bot.interactions import Interaction
 from bot.markdown import clip, count
 from bot.permissions import is_moderator
 from bot.sources import explain
-from storage.errors import InvalidInput, TraceNotFound
+from storage.errors import TraceNotFound
 from storage.feeds.trace import Trace
 from storage.models import AuthorSummary, Filters, Paper, Sort
 from storage.papers.errors import PaperAmbiguous, PaperNotFound, PaperNotRemoved
 from storage.redaction import redact_text
-from storage.search.query import parse_years
+from storage.search.query import parse_filters
 from storage.text import fold
 
 _CommandT = TypeVar("_CommandT", bound=Callable[..., Any])
@@ -236,19 +236,8 @@ def filter_descriptions(command: _CommandT) -> _CommandT:
 
 
 def filters(author: str | None, venue: str | None, year: str | None, tag: str | None) -> Filters:
-    """Returns the filters of a command's options; raises `InvalidInput` for a bad year."""
-    span = parse_years(year) if year else (None, None)
-    if span is None:
-        raise InvalidInput(
-            f"“{clip(redact_text(year or ''), 60)}” isn't a year. Try 2023 or 2021..2023."
-        )
-    return Filters(
-        author=(author or "").strip(),
-        venue=(venue or "").strip(),
-        tag=(tag or "").strip(),
-        first_year=span[0],
-        last_year=span[1],
-    )
+    """Returns the filters of a command's options; raises `InvalidInput` for bad ones."""
+    return parse_filters(author or "", venue or "", year or "", tag or "")
 
 
 async def _similar_titles(interaction: Interaction, text: str) -> tuple[tuple[int, str], ...]:

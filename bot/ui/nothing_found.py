@@ -12,7 +12,7 @@ from bot.markdown import clip, count, escape, join_and, join_or
 from bot.ui import cards
 from bot.ui.author_menu import author_menu
 from bot.ui.buttons import ResultsPageButton, SuggestButton
-from bot.ui.saved_query import SavedQuery, describe_filters, describe_search
+from bot.ui.saved_query import SavedQuery, describe_filters, describe_search, unsearchable_words
 from storage.authors.errors import AuthorNotFound
 from storage.errors import LabError
 from storage.library import Library
@@ -38,8 +38,9 @@ async def no_papers(
     Its message has the nearest papers, and buttons to search for something else. If the user
     ``can_suggest`` papers, it has one for that, too.
     """
-    words = without_filters(query.words)
     parsed = parse(query.words, query.filters)
+    is_searchable = not unsearchable_words(query.words, parsed)
+    words = without_filters(query.words) if is_searchable else ""
     searched = describe_search(words, parsed.filters)
     if not searched:
         return LabError("The list has no papers yet.")

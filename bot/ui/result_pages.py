@@ -19,7 +19,9 @@ from bot.ui.saved_query import (
     SavedQuery,
     describe_filters,
     describe_search,
+    describe_unsearchable,
     load_query,
+    unsearchable_words,
 )
 from storage.authors.errors import AuthorAmbiguous, AuthorNotFound
 from storage.errors import LabError
@@ -113,7 +115,7 @@ async def _render_search(
         _heading(query, parsed, found, results),
         results,
         words=[word for word in words if word not in STOP_WORDS] or words,
-        remark="\n".join(_remarks(query, found)),
+        remark="\n".join(_remarks(query, parsed, found)),
         complete=found.complete,
         full_dates=query.sort in {Sort.NEWEST, Sort.OLDEST},
         page_buttons=_page_buttons(library, query, owner_id, page, results),
@@ -131,8 +133,10 @@ async def interpret(library: Library, query: SavedQuery) -> SavedQuery:
     )
 
 
-def _remarks(query: SavedQuery, found: SearchResponse) -> Iterator[str]:
+def _remarks(query: SavedQuery, parsed: Query, found: SearchResponse) -> Iterator[str]:
     """Yields sentences that say what was searched instead of, or besides, the words of a query."""
+    if unsearchable := unsearchable_words(query.words, parsed):
+        yield describe_unsearchable(unsearchable)
     if found.searched_for:
         yield (
             f"No results for “{escape(redact_text(query.words), 100)}”. "
@@ -226,7 +230,7 @@ def _heading(query: SavedQuery, parsed: Query, found: SearchResponse, results: R
     total = count(results.total, "paper") if results.total else "No papers"
     if results.total_is_minimum:
         total = f"More than {total}"
-    if not words:
+    if not words or unsearchable_words(words, parsed):
         subject = "Latest papers" if query.count is not None and results.total else total
         return f"{subject} {describe_filters(parsed.filters)}".rstrip()
     if found.complete < results.total:

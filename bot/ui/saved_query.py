@@ -12,6 +12,7 @@ from storage.models import Filters, Sort
 from storage.names.affixes import without_author_id
 from storage.papers.identifiers import identify
 from storage.redaction import redact_text
+from storage.search.query import Query, without_filters
 
 
 class QueryExpired(LabError):
@@ -68,6 +69,16 @@ async def load_query(library: Library, query_id: int) -> SavedQuery:
     if text is None:
         raise QueryExpired
     return SavedQuery.from_text(text)
+
+
+def unsearchable_words(words: str, query: Query) -> str:
+    """Returns the words of a parsed query, without filters, if none can be searched for, or ""."""
+    return "" if query.terms or query.excluded else without_filters(words)
+
+
+def describe_unsearchable(words: str) -> str:
+    """Returns a sentence about words such as “🧬”."""
+    return f"{_quote_words(words)} has no letters or digits, so I couldn't search for it."
 
 
 def describe_search(words: str, filters: Filters) -> str:

@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from storage.errors import InvalidInput
 from storage.models import Filters
 from storage.names.affixes import without_author_id
+from storage.redaction import redact_text
 from storage.search.tokens import split_tokens
 from storage.text import fold
 
@@ -74,6 +76,24 @@ def without_filters(text: str, *, keeps_quotes: bool = True, keeps_excluded: boo
         if not is_filter and (keeps_excluded or not token.is_negated):
             parts.append(token.text if keeps_quotes else token.text.replace('"', ""))
     return " ".join(parts)
+
+
+def parse_filters(author: str, venue: str, year: str, tag: str) -> Filters:
+    """Returns the filters that options name, each of which may be empty.
+
+    Raises `InvalidInput` for a year that isn't one, and for what has nothing to search for.
+    """
+    span = parse_years(year) if year else (None, None)
+    if span is None:
+        raise InvalidInput(f"“{redact_text(year)[:60]}” isn't a year. Try 2023 or 2021..2023.")
+    author, venue, tag = author.strip(), venue.strip(), tag.strip()
+    for name, value in (("author", author), ("venue", venue), ("tag", tag)):
+        if value and not fold(value):
+            shown = redact_text(value)[:60]
+            raise InvalidInput(
+                f"I can't search for the {name} “{shown}”: it has no letters or digits."
+            )
+    return Filters(author=author, venue=venue, tag=tag, first_year=span[0], last_year=span[1])
 
 
 def parse_years(text: str) -> tuple[int | None, int | None] | None:

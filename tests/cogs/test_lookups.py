@@ -140,6 +140,25 @@ async def test_an_invalid_year_is_answered_privately(lab: Lab) -> None:
         assert "isn't a year" in result.response.content
 
 
+async def test_an_option_without_letters_is_refused_rather_than_ignored(lab: Lab) -> None:
+    for command, option in (("latest", "author"), ("latest", "venue"), ("random", "tag")):
+        result = await lab.member.slash(lab.channel, command, **{option: "🧬"})
+        assert result.ephemeral
+        assert f"the {option} “🧬”: it has no letters or digits" in reply_text(result)
+
+
+@pytest.mark.parametrize(
+    ("query", "heading", "words"),
+    [("🧬🧬", "20 papers", "“🧬🧬”"), ("venue:ICML -🧬", "3 papers at ICML", "“-🧬”")],
+)
+async def test_words_without_letters_are_not_said_to_match(
+    lab: Lab, query: str, heading: str, words: str
+) -> None:
+    shown = await lab.run(lab.member, "search", query=query)
+    sentence = f"{words} has no letters or digits, so I couldn't search for it."
+    assert f"### {heading}\n{sentence}\n" in shown
+
+
 async def test_random_papers_match_the_filters(lab: Lab) -> None:
     for _ in range(5):
         assert "ICML" in await lab.run(lab.member, "random", venue="ICML")

@@ -51,11 +51,18 @@ async def test_statistics_of_some_papers_say_which(lab: Lab) -> None:
     assert "without a date" not in reply_text(shown)
 
 
+async def test_words_without_letters_are_not_said_to_match(lab: Lab) -> None:
+    shown = await lab.run(lab.member, "stats", query="🧬 venue:ICML")
+    assert "3 papers at ICML\n" in shown
+    assert "“🧬” has no letters or digits, so I couldn't search for it." in shown
+
+
 async def test_nothing_to_count_is_a_private_sentence(lab: Lab) -> None:
     for options, sentence in (
         ({"query": "xyzzyqwv"}, "No papers for “xyzzyqwv”"),
         ({"year": "last year"}, "isn't a year"),
         ({"author": "Nobody Whatsoever"}, "No papers by Nobody Whatsoever"),
+        ({"venue": "🧬"}, "I can't search for the venue “🧬”: it has no letters or digits."),
     ):
         refused = await lab.member.slash(lab.channel, "stats", **options)
         assert refused.ephemeral

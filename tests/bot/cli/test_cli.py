@@ -290,6 +290,7 @@ def test_an_export_of_nothing_is_valid_but_an_error(shell: Shell) -> None:
         (("author", "..."), "Enter a name"),
         (("random",), "No papers match"),
         (("search", "x", "--year", "soon"), "isn't a year"),
+        (("search", "x", "--tag", "🧬"), "I can't search for the tag “🧬”"),
         (("search", "x", "--offset", "9" * 30), "not in the range"),
         (("undo", "9" * 30), "not in the range"),
         (("feeds", "poll", "9" * 30), "not in the range"),
