@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bot.markdown import clip
 
@@ -51,6 +52,18 @@ class Picture:
 def make_series(title: str, items: Sequence[tuple[str, int]]) -> Series:
     """Returns a series of labels with their values; labels are cut to one short line."""
     return Series(title, tuple(Bar(clip(label, _MAX_LABEL), value) for label, value in items))
+
+
+def label_interval(spans: Sequence[tuple[float, float]], gap: float) -> int:
+    """Returns the least number n for which each nth label, counted from the last, has room.
+
+    ``spans`` are where labels from left to right start and end, ``gap`` the space between two.
+    """
+    for interval in range(1, len(spans)):
+        shown = spans[::-interval]
+        if all(left[1] + gap <= right[0] for right, left in pairwise(shown)):
+            return interval
+    return max(len(spans), 1)
 
 
 def alt_text(chart: Chart) -> str:

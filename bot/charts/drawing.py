@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 import unicodedata
 from collections.abc import Sequence
 from functools import cached_property
@@ -17,7 +16,7 @@ from matplotlib.patches import FancyBboxPatch, Rectangle
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox, TransformedBbox
 
-from bot.charts.chart import Bar, Chart, Picture, Series
+from bot.charts.chart import Bar, Chart, Picture, Series, label_interval
 
 # Units of 4/3 pixels. Discord shows a picture 550 pixels wide on a computer, and 300 on a phone,
 # where text of 27 units has 9 pixels.
@@ -35,6 +34,7 @@ _HEADING_HEIGHT = 46
 _LABELS_HEIGHT = 44  # below the columns
 _GAP = 34  # between the columns and the lists
 _MIN_SPACE = 12  # between two texts in a line
+_LABEL_SPACE = 24  # between labels of columns
 
 # A card of its own colours looks the same in Discord's dark and light themes. All text has a
 # contrast of more than 7 to 1, and bars of more than 4 to 1.
@@ -156,16 +156,15 @@ class _Drawing:
                 self._text(value, x, base - height - 8, align="center")
 
     def _label_columns(self, bars: Sequence[Bar], step: float, baseline: float) -> None:
-        """Writes labels below some of the columns, so that they don't overlap."""
-        widest = max(self._measure(bar.label) for bar in bars) + 3 * _MIN_SPACE
-        every = max(1, math.ceil(widest / step))
-        following: float = _WIDTH  # where the label to the right starts
-        for number in range(len(bars) - 1, -1, -every):
-            width = self._measure(bars[number].label)
-            x = _inside(_MARGIN + step * (number + 0.5), width)
-            if x + width / 2 + _MIN_SPACE <= following:
-                self._text(bars[number].label, x, baseline, align="center", colour=_FAINT)
-                following = x - width / 2
+        """Writes labels below each column, or each nth one, so that they don't overlap."""
+        widths = [self._measure(bar.label) for bar in bars]
+        middles = [
+            _inside(_MARGIN + step * (number + 0.5), width) for number, width in enumerate(widths)
+        ]
+        spans = [(x - width / 2, x + width / 2) for x, width in zip(middles, widths, strict=True)]
+        for number in range(len(bars) - 1, -1, -label_interval(spans, _LABEL_SPACE)):
+            label = bars[number].label
+            self._text(label, middles[number], baseline, align="center", colour=_FAINT)
 
     def _draw_list(self, series: Series, left: float, top: float, width: float) -> None:
         self._heading(series.title, left, top)

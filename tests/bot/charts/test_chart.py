@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from bot.charts.chart import Bar, Chart, Series, alt_text, describe, make_series
+from bot.charts.chart import Bar, Chart, Series, alt_text, describe, label_interval, make_series
 from bot.charts.statistics import activity_chart, paper_chart
 from storage.command_uses import UsageStatistics
 from storage.statistics import PaperStatistics
@@ -30,6 +30,16 @@ def test_alternative_text_is_never_longer_than_discord_takes() -> None:
     series = make_series("Venues", [(f"{number} {'x' * 500}", 1) for number in range(100)])
     assert all(len(bar.label) <= 60 for bar in series.bars)
     assert 900 < len(alt_text(Chart(Series("Papers by year", ()), (series,)))) <= 1024
+
+
+def test_columns_are_labelled_at_equal_intervals_even_if_the_last_label_was_moved() -> None:
+    spans = [(number * 28.0 - 40, number * 28.0 + 40) for number in range(30)]
+    assert label_interval(spans, 24) == 4
+    spans[-1] = (spans[-1][0] - 12, spans[-1][1] - 12)  # to stay within the margin
+    assert label_interval(spans, 24) == 5
+    assert label_interval(spans[:1], 24) == 1
+    assert label_interval([], 24) == 1
+    assert label_interval([(0, 100), (50, 150)], 24) == 2
 
 
 def test_labels_are_on_one_line_without_invisible_characters() -> None:
