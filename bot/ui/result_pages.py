@@ -176,7 +176,9 @@ async def _render_author(
     except AuthorAmbiguous as error:
         matches = await library.authors.list_matches(query.author)
         raise several_authors(error, query.author, matches) from None
-    page = min(page, max(author.paper_count - 1, 0) // PAGE_SIZE)
+    if not author.paper_count:  # one of the lab's people
+        raise LabError(f"The list has no papers by {author.name} yet.")
+    page = min(page, (author.paper_count - 1) // PAGE_SIZE)
     results = await library.authors.list_papers(author, offset=page * PAGE_SIZE, limit=PAGE_SIZE)
     return cards.author_page(
         author, results, _page_buttons(library, query, owner_id, page, results), account

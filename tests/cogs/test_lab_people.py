@@ -172,10 +172,13 @@ async def test_a_manager_allows_announcements_without_a_review(lab: Lab) -> None
     assert "All new papers by **Ann Lee** need a review." in off
 
 
-async def test_an_author_of_the_lab_without_papers_is_shown(lab: Lab) -> None:
-    await lab.app.library.people.add(PersonDraft("Zoe Quill"), MODERATOR)
-    shown = await lab.run(lab.member, "author", name="quill")
-    assert "Zoe Quill" in shown
+async def test_a_person_of_the_lab_without_papers_is_answered_privately(lab: Lab) -> None:
+    draft = PersonDraft("Zoe Quill", discord_id=lab.member.id)
+    await lab.app.library.people.add(draft, MODERATOR)
+    for name in ("quill", f"<@{lab.member.id}>"):
+        result = await lab.member.slash(lab.channel, "author", name=name)
+        assert result.ephemeral
+        assert reply_text(result) == "The list has no papers by Zoe Quill yet."
 
 
 async def claim(lab: Lab) -> tuple[str, Any]:
