@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.flows.replies import reply, undoable
 from bot.flows.undo import undo_change
 from bot.interactions import Interaction
-from bot.markdown import escape
+from bot.markdown import escape, join_and
 from bot.permissions import actor, require_moderator
 from bot.ui import forms, review_cards
 from bot.ui.found_cards import (
@@ -89,13 +89,14 @@ async def _decide(
     require_moderator(interaction)
     client = interaction.client
     try:
+        card = await _get_waiting(interaction, card_id)
         recorded = await client.library.found_papers.decide(
             card_id, choice, actor(interaction), client.settings.lab, person_id=person
         )
     except NotWaiting as error:
         await _show_not_waiting(interaction, error, page)
         return
-    text = _describe(recorded.value, choice)
+    text = _describe(card, person, recorded.value, choice)
     if page is None:
         await reply(interaction, undoable(text, recorded.change_id))
     else:
@@ -159,16 +160,18 @@ async def _page(interaction: Interaction, page: int) -> FoundPage:
     return FoundPage(found, page, interaction.user.id)
 
 
-def _describe(result: UpsertResult, decision: CardDecision) -> str:
+def _describe(card: Card, person_id: int, result: UpsertResult, decision: CardDecision) -> str:
     """Returns what a moderator's decision did."""
+    title = f"**{escape(card.draft.title, 100)}**"
+    names = [escape(one.name, 60) for one in card.people if one.id == person_id]
     declined = {
         CardDecision.NOT_THIS_PERSON: "I'll remember that the author is somebody else.",
         CardDecision.LEFT_THE_LAB: "Their membership now ends before it.",
     }.get(decision, "It won't come up again.")
     paper = f"**{escape(result.paper.title, 100)}** (#{result.paper.id})" if result.paper else ""
     return {
-        Outcome.REVIEW: "👋 You took that person off the card, which stays for the others.",
-        Outcome.DECLINED: f"👋 You declined that paper. {declined}",
-        Outcome.REMOVED: "👌 That paper was removed from the list on purpose, so I didn't add it.",
+        Outcome.REVIEW: f"👋 You took {join_and(names)} off {title}, which stays for the others.",
+        Outcome.DECLINED: f"👋 You declined {title}. {declined}",
+        Outcome.REMOVED: f"👌 {title} was removed from the list on purpose, so I didn't add it.",
         Outcome.ADDED: f"✅ You added {paper}.",
     }.get(result.outcome, f"🔗 You marked it as the same paper as {paper}.")

@@ -143,7 +143,10 @@ async def _resolve(
     review = interaction.client.library.review
     resolved = await review.resolve_report(report_id, actor(interaction), is_fixed=is_fixed)
     interaction.client.dispatcher.deliver_soon()
-    text = "✅ Marked as fixed." if is_fixed else "👋 Dismissed."
     report = (await review.reports([report_id]))[report_id]
+    title = f"**{escape(report.paper.title, 100)}**"
+    text = f"👋 You dismissed the report about {title}."
+    if is_fixed:
+        text = f"✅ You marked the report about {title} as fixed."
     told = " I'll let the member know." if report.has_member else ""
     return f"{text}{told}", resolved.change_id

@@ -223,7 +223,8 @@ def _describe(item: PendingEntry | Suggestion, resolved: Recorded[UpsertResult])
             return f"{text}{told}"
         return f"{text} The feed won't bring it up again."
     if result.paper is None:
-        return "👌 That paper was removed from the list on purpose, so I didn't add it."
+        title = f"**{escape(item.draft.title, 100)}**"
+        return f"👌 {title} was removed from the list on purpose, so I didn't add it."
     paper = f"**{escape(result.paper.title, 100)}** (#{result.paper.id})"
     return {
         Outcome.ADDED: f"✅ You added {paper}.",

@@ -43,14 +43,16 @@ class _Limits:
     title: int
     authors: int
     venue: int
+    people: int
     name: int
     reason: int
 
 
 # The longest that fit are used.
 _LIMITS = (
-    _Limits(title=240, authors=120, venue=60, name=60, reason=300),
-    _Limits(title=170, authors=80, venue=40, name=35, reason=180),
+    _Limits(title=240, authors=120, venue=60, people=_MAX_PEOPLE, name=60, reason=300),
+    _Limits(title=170, authors=80, venue=40, people=_MAX_PEOPLE, name=45, reason=150),
+    _Limits(title=140, authors=60, venue=40, people=3, name=35, reason=100),
 )
 _LABELS = {
     CardDecision.ADD: "Add",
@@ -252,10 +254,7 @@ def review(found: FoundPaper, card: Card | None) -> Layout:
         return _decided(found, _decision(found))
     if card is None or not card.is_listed:
         return _decided(found, "🤷 There's too little left that says it's by the lab's people.")
-    people = _people(card)
-    lines = [_reason(card, person, evidence) for person, evidence in people[:_MAX_PEOPLE]]
-    if more := len(people) - len(lines):
-        lines.append(f"-# and {count(more, 'other person')}")
+    lines = _reasons(card, card.people, _LIMITS[0])
     keys = joined_keys(card.draft)
     return Layout(
         cards.paper_card(
@@ -334,9 +333,18 @@ def _number(card: Card, person: Person) -> str:
     return f" (number {person.id})" if card.has_namesake(person) else ""
 
 
-def _reason(card: Card, person: Person, evidence: Evidence) -> str:
-    grade, name = _GRADES[evidence.grade], _name(card, person, 60)
-    return f"{grade} **{name}**: {escape(evidence.reason, 300)}"
+def _reasons(card: Card, people: Sequence[Person], limits: _Limits) -> list[str]:
+    """Returns a line for each of some people on a card, with the reason to think it's theirs."""
+    lines = []
+    for person in people[: limits.people]:
+        evidence = card.by_person[person.id]
+        name = _name(card, person, limits.name)
+        lines.append(
+            f"{_GRADES[evidence.grade]} **{name}**: {escape(evidence.reason, limits.reason)}"
+        )
+    if more := len(people) - len(lines):
+        lines.append(f"-# and {count(more, 'other person')}")
+    return lines
 
 
 def _decided(found: FoundPaper, text: str) -> Layout:
@@ -371,16 +379,11 @@ def _texts(page: Sequence[Card]) -> list[str]:
 
 
 def _text(card: Card, limits: _Limits) -> str:
-    """Returns a card's title, authors, people and reason."""
-    everybody = (card.person, *card.also)
-    names = [_name(card, one, limits.name) for one in everybody[:_MAX_PEOPLE]]
-    people = f"**{', '.join(names)}**"
-    if more := len(everybody) - len(names):
-        people += f" and {count(more, 'other person')}"
+    """Returns a card's title and authors, and its people with the reasons."""
     lines = [
         f"**{cards.title_link(card.draft, limits.title)}**",
         cards.byline(card.draft, limits.authors, limits.venue).replace("\n", " · "),
-        f"{_GRADES[card.grade]} {people}: {escape(card.reason, limits.reason)}",
+        *_reasons(card, (card.person, *card.also), limits),
     ]
     return "\n".join(filter(None, [*lines, *_notes(card)]))
 

@@ -50,8 +50,8 @@ async def test_cards_are_shown_with_their_reason_and_decided_in_place(lab: Lab) 
     page = await open_cards(lab)
     text = visible_text(page)
     assert "5 papers by the lab's people to review" in text
-    assert "Ann Lee, Bo Chen" in text
-    assert "Credited to Ann Lee with this person's ORCID iD" in text
+    assert "🟢 **Ann Lee**: Credited to Ann Lee with this person's ORCID iD" in text
+    assert "**Bo Chen**: Credited to Bo Chen" in text
 
     page = await press(lab, page, "Add")
     assert "You added" in visible_text(page)
@@ -59,9 +59,10 @@ async def test_cards_are_shown_with_their_reason_and_decided_in_place(lab: Lab) 
     page = await press(lab, page, "Undo")
     assert "5 papers by the lab's people" in visible_text(page)
     page = await choose(lab, page, "Not this person…", person=1)
-    assert "which stays for the others" in visible_text(page)
+    taken = "👋 You took Ann Lee off **Ferns of the north 0**, which stays for the others."
+    assert taken in visible_text(page)
     page = await press(lab, page, "Not ours")
-    assert "It won't come up again" in visible_text(page)
+    assert "👋 You declined **Ferns of the north 1**. It won't come up again." in visible_text(page)
 
 
 async def test_presses_are_acknowledged_before_a_long_list_is_read(lab: Lab) -> None:

@@ -126,7 +126,7 @@ async def test_moderators_decide_what_a_former_member_sent(lab: Lab, mods: Any) 
     assert "know" not in reply_text(declined).partition("### ")[0]
     (report,) = [one for one in mods.history() if "Reported by" in visible_text(one)]
     dismissed = await lab.moderator.click(report, label="Dismiss")
-    assert reply_text(dismissed).startswith("👋 Dismissed.")
+    assert reply_text(dismissed).startswith("👋 You dismissed the report about **")
     assert "let the member know" not in reply_text(dismissed)
     await lab.app.deliver()
     assert [*lab.member.user.dm_channel.history()] == []

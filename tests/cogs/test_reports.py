@@ -96,8 +96,18 @@ async def test_a_report_is_fixed_from_its_card_and_the_member_is_told_once(
 @pytest.mark.parametrize(
     ("label", "reply", "decision", "told"),
     [
-        ("Mark as fixed", "Marked as fixed", "✅ Fixed by noor.", "have fixed it"),
-        ("Dismiss", "Dismissed", "👋 Dismissed by noor.", "left the paper as it is"),
+        (
+            "Mark as fixed",
+            "You marked the report about **Odd Paper** as fixed",
+            "✅ Fixed by noor.",
+            "have fixed it",
+        ),
+        (
+            "Dismiss",
+            "You dismissed the report about **Odd Paper**",
+            "👋 Dismissed by noor.",
+            "left the paper as it is",
+        ),
     ],
 )
 async def test_a_report_is_resolved_without_an_edit(

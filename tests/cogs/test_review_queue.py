@@ -240,7 +240,11 @@ async def test_a_report_is_resolved_on_its_page(lab: Lab) -> None:
     assert "[Page 2 of 2]" in visible_text(queue.response)
     dismissed = await decide_first(lab, queue.response, "Dismiss")
     text = visible_text(dismissed.response)
-    for part in ("👋 Dismissed. I'll let the member know.", "7 papers to review", "Page 2 of 2"):
+    for part in (
+        "👋 You dismissed the report about **Odd Paper**. I'll let the member know.",
+        "7 papers to review",
+        "Page 2 of 2",
+    ):
         assert part in text
     assert "note 0" not in text
     undone = await lab.moderator.click(dismissed.response, label="Undo")
@@ -257,7 +261,7 @@ async def test_a_report_is_resolved_on_its_page(lab: Lab) -> None:
     others = [await open_queue(lab) for _ in range(2)]
     others = [await lab.moderator.click(other.response, label="Next ▶") for other in others]
     fixed = await decide_first(lab, saved.response, "Mark as fixed")
-    assert "✅ Marked as fixed." in visible_text(fixed.response)
+    assert "✅ You marked the report about **Even** as fixed." in visible_text(fixed.response)
     for other, label in zip(others, ("Dismiss", "Edit paper"), strict=True):
         late = await decide_first(lab, other.response, label)
         text = visible_text(late.response)
