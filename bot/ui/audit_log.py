@@ -218,6 +218,8 @@ def _undo_target(change: Change, titles: Titles) -> str:
             return f": **{escape(change.name, 100)}**"
         case PeopleChange() if change.action is not ChangeAction.IMPORT:
             return f": {_people_names(change)}"
+        case ReviewChange():
+            return f": **{escape(change.title, 160)}**"
         case PaperChange():
             return f": {_paper(change.paper_id, titles, 160)}"
     return ""

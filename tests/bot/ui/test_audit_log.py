@@ -40,8 +40,8 @@ def imported(**fields: Any) -> ImportChange:
     return ImportChange(**common(7, ChangeAction.IMPORT, fields))
 
 
-def reviewed(title: str, outcome: Outcome) -> ReviewChange:
-    fields = {"title": title, "outcome": outcome}
+def reviewed(title: str, outcome: Outcome, **fields: Any) -> ReviewChange:
+    fields |= {"title": title, "outcome": outcome}
     return ReviewChange(**common(7, ChangeAction.REVIEW, fields))
 
 
@@ -89,6 +89,10 @@ def test_a_difference_is_shown_with_some_words_around_it(
             "📥 imported papers: 1,200 added, 1 possible duplicate skipped",
         ),
         (reviewed("*Ours*", Outcome.DECLINED), "👋 declined **\\*Ours\\***"),
+        (
+            reviewed("*Ours*", Outcome.DECLINED, undoes=3, original_id=3),
+            "↩️ undid change 3: **\\*Ours\\***",
+        ),
         (reviewed("Ours", Outcome.UNCHANGED), "🔎 marked **Ours** as already in the list"),
         (
             NameChange(
