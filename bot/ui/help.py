@@ -108,7 +108,7 @@ TOPICS = (
 
 # The options of commands that an example explains better than their description.
 _EXAMPLES = {
-    "search": "`query:does BERT know syntax?` · `query:author:biderman year:2022 -bloom`",
+    "search": "`query:does BERT know syntax?` · `query:author:biderman -bloom`",
     "random": "`venue:ICML`",
     "author": "`name:biderman`",
     "stats": "`author:biderman year:2020..`",
@@ -131,7 +131,7 @@ _EXAMPLES = {
     "people merge": "`name:Steve Harrow into:Steven Harrow`",
     "setup role": "`role:@Curators`",
     "announce here": "in the channel where new papers should appear",
-    "announce to": "`channel:#wall filters:author:biderman -venue:arxiv digest:daily`",
+    "announce to": "`channel:#wall filters:author:biderman digest:daily`",
 }
 
 
