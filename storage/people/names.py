@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from storage.people import records
 from storage.people.errors import NameTaken
 from storage.people.models import Person
 
+_BRACKET = re.compile(r"[][(){}<>]")  # left over from markup or an address
 MAX_NAME = 100
 MAX_OTHER_NAMES = 20
 
@@ -36,7 +38,12 @@ class NamePlan:
 def parse_person_name(text: str) -> str:
     """Returns one name, given names first; raises `InvalidInput` for none or several."""
     names = parse_author_list(text).names
-    if len(names) != 1 or len(names[0]) > MAX_NAME or not parse_name(names[0]).family:
+    if (
+        len(names) != 1
+        or len(names[0]) > MAX_NAME
+        or not parse_name(names[0]).family
+        or _BRACKET.search(names[0])
+    ):
         raise InvalidInput(
             f"“{text.strip()[:60]}” isn't one person's name. Enter one like “Ann Lee”."
         )

@@ -229,7 +229,10 @@ async def test_keys_are_sent_but_never_shown(
     assert SECRET not in f"{found}{caplog.text}"
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 300, "😀", "Ada Nightjar; Bo Wren"])
+@pytest.mark.parametrize(
+    "name",
+    ["", "   ", "x" * 300, "😀", "Ada Nightjar; Bo Wren", "**bold** [a](b)"],
+)
 async def test_what_is_no_name_is_refused_before_anybody_is_asked(
     finder: Finder, name: str
 ) -> None:
