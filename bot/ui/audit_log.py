@@ -251,6 +251,11 @@ def _people_summary(change: NameChange | PeopleChange) -> str:
 
 
 def _people_names(change: PeopleChange) -> str:
+    """Returns the people whom a change is about, or the setting that is about all of them."""
+    if change.after.is_trusted is not None:
+        return "announcements without a review"
+    if change.after.is_watched is not None:
+        return "the search for new papers by the lab's people"
     states = (change.after.people.values(), change.before.people.values())
     names = dict.fromkeys(one["name"] for state in states for one in state if one is not None)
     return ", ".join(f"**{escape(name, 100)}**" for name in list(names)[:_MAX_PEOPLE]) or "people"

@@ -166,6 +166,8 @@ async def test_a_manager_allows_announcements_without_a_review(lab: Lab) -> None
     assert "someone with the Manage Server permission" in refused
     await lab.moderator.click(result.response, label="Undo")
     assert not await people.is_trusting()
+    log = await lab.run(lab.moderator, "curate history")
+    assert f"↩️ undid change {trusted.id}: announcements without a review" in log
     one = await lab.run(lab.moderator, "setup trust", on=True, person="#1")
     assert "certainly by **Ann Lee**" in one
     off = await lab.run(lab.moderator, "setup trust", on=False, person="#1")
