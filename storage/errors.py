@@ -23,7 +23,9 @@ class SubscriptionNotFound(LabError):
     """The channel has no announcements."""
 
     def __init__(self, channel_id: int) -> None:
-        super().__init__(f"I'm not announcing papers in <#{channel_id}>.")
+        super().__init__(
+            f"I don't announce papers in <#{channel_id}> yet. Run `/announce here` there to start."
+        )
 
 
 class TraceNotFound(LabError):

@@ -280,7 +280,8 @@ async def test_the_buttons_of_an_announcement_cite_and_let_moderators_edit(lab: 
 
 
 async def test_a_test_previews_the_newest_matching_paper_privately(lab: Lab) -> None:
-    assert "I'm not announcing papers in" in await lab.run(lab.moderator, "announce test")
+    refused = await lab.run(lab.moderator, "announce test")
+    assert refused.startswith(f"I don't announce papers in <#{lab.channel.id}> yet. Run ")
     await to(lab, lab.channel, filters="author:biderman")
     result = await lab.moderator.slash(lab.channel, "announce test")
     assert result.ephemeral
