@@ -14,7 +14,7 @@ from storage.models import Paper, PaperDraft
 from storage.papers import queries as paper_queries
 from storage.papers import writes as paper_writes
 from storage.papers.combine import EDITABLE_FIELDS, GROWING_FIELDS, as_draft, normalize
-from storage.papers.errors import PaperChanged, PaperExists, PaperNotFound, PaperNotRemoved
+from storage.papers.errors import PaperChanged, PaperExists, PaperGone, PaperNotRemoved
 from storage.papers.snapshots import take_snapshot
 
 _MAX_TAGS = 20  # of one paper
@@ -134,7 +134,7 @@ async def _get_listed(change_set: ChangeSet, paper_id: int) -> Paper:
         change_set.db, [await paper_queries.current_id(change_set.db, paper_id)]
     )
     if not found or found[0].removed_at is not None:
-        raise PaperNotFound(f"#{paper_id}")
+        raise PaperGone(paper_id)
     return found[0]
 
 

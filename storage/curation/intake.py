@@ -22,7 +22,7 @@ from storage.papers.combine import (
     sort_identifiers,
     take_fields,
 )
-from storage.papers.errors import PaperNotFound
+from storage.papers.errors import PaperGone
 from storage.papers.identifiers import is_listed_title
 from storage.papers.titles import is_bare_reference
 from storage.redaction import redact_text
@@ -118,19 +118,19 @@ async def upsert_as(
 async def upsert_as_id(
     db: Connection, catalogue: Catalogue, paper_id: int, draft: PaperDraft
 ) -> UpsertResult:
-    """Updates the paper with this id by a draft; raises `PaperNotFound`."""
+    """Updates the paper with this id by a draft; raises `PaperGone`."""
     return await upsert_as(catalogue, await get_by_id(db, paper_id), normalize(draft))
 
 
 async def get_by_id(db: Connection, paper_id: int) -> Paper:
     """Returns the paper with this id, or the one that it was merged into; perhaps a removed one.
 
-    Raises `PaperNotFound` if there is none, or if adding it was undone.
+    Raises `PaperGone` if there is none, or if adding it was undone.
     """
     paper_id = await paper_queries.current_id(db, paper_id)
     known = await paper_queries.load(db, [paper_id])
     if not known or (known[0].removed_at and not await paper_queries.is_removed(db, paper_id)):
-        raise PaperNotFound(f"#{paper_id}")
+        raise PaperGone(paper_id)
     return known[0]
 
 

@@ -19,6 +19,14 @@ class PaperNotFound(LabError):
         self.text = text
 
 
+class PaperGone(PaperNotFound):
+    """The paper that a button or form is about is no longer in the list."""
+
+    def __init__(self, paper_id: int) -> None:
+        LabError.__init__(self, f"Paper #{paper_id} is no longer in the list.")
+        self.text = f"#{paper_id}"
+
+
 class PaperAmbiguous(LabError):
     """Several papers match the text given; ``titles`` are some of theirs."""
 

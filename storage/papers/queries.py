@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 
 from storage import publication as publications
 from storage import timestamps
 from storage.connection import Connection, Row
 from storage.database import Database
 from storage.models import Actor, Link, LinkKind, Origin, Paper, PartialDate, Provenance
-from storage.papers.errors import PaperNotFound, PaperNotRemoved
+from storage.papers.errors import PaperGone, PaperNotFound, PaperNotRemoved
 from storage.papers.former_names import FormerNames
 from storage.papers.identifiers import identify
 from storage.redaction import redact_text
@@ -30,12 +31,12 @@ class PaperQueries:
     async def get(self, paper_id: int) -> Paper:
         """Returns the paper with this id, or the one that it was merged into.
 
-        Raises `PaperNotFound`, also if the paper was removed.
+        Raises `PaperGone`.
         """
         async with self._database.reading() as db:
             papers = await load(db, [await current_id(db, paper_id)])
         if not papers or papers[0].removed_at is not None:
-            raise PaperNotFound(f"#{paper_id}")
+            raise PaperGone(paper_id)
         return papers[0]
 
     async def load(self, paper_ids: Sequence[int]) -> tuple[Paper, ...]:
@@ -67,20 +68,24 @@ class PaperQueries:
         """
         text = text.strip()
         number = text.removeprefix("#")
+        paper_id: int | None
         if number.isascii() and number.isdigit() and len(number) < 16:
-            return await self.get(int(number))
-        async with self._database.reading() as db:
-            identifiers = identify(text)
-            ids = await owners(db, identifiers)
-            paper_id = next((ids[name] for name in identifiers if name in ids), None)
-            if paper_id is None:
-                paper_id = await db.value(
-                    "SELECT id FROM papers WHERE title_key = ? AND removed_at IS NULL ORDER BY id",
-                    [fold(text)],
-                )
-        if paper_id is None:
-            raise PaperNotFound(redact_text(text)[:100])
-        return await self.get(paper_id)
+            paper_id = int(number)
+        else:
+            async with self._database.reading() as db:
+                identifiers = identify(text)
+                ids = await owners(db, identifiers)
+                paper_id = next((ids[name] for name in identifiers if name in ids), None)
+                if paper_id is None:
+                    paper_id = await db.value(
+                        "SELECT id FROM papers WHERE title_key = ? AND removed_at IS NULL "
+                        "ORDER BY id",
+                        [fold(text)],
+                    )
+        if paper_id is not None:
+            with suppress(PaperGone):
+                return await self.get(paper_id)
+        raise PaperNotFound(redact_text(text)[:100])
 
     async def get_removed(self, text: str) -> Paper:
         """Returns the removed paper that a text refers to, like `get_by_text`.

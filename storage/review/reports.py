@@ -15,7 +15,7 @@ from storage.curation import edit
 from storage.database import Database
 from storage.models import Actor, Outcome, Paper, PaperDraft, UpsertResult
 from storage.papers import queries as paper_queries
-from storage.papers.errors import PaperNotFound
+from storage.papers.errors import PaperGone
 from storage.privacy import deletion_list
 from storage.review import resolutions
 from storage.review.errors import AlreadyResolved, NotWaiting
@@ -69,7 +69,7 @@ class Reports:
 
         It is rejected if the member's report about the paper is pending, if they have reported
         something within a minute or too much within a day, or if `MAX_PENDING_REPORTS` are pending.
-        Raises `PaperNotFound`, and `RecentlyDeleted` within a day after a deletion.
+        Raises `PaperGone`, and `RecentlyDeleted` within a day after a deletion.
         """
         async with self._database.reading() as db:
             paper_id = await _get_listed_id(db, paper_id)
@@ -146,7 +146,7 @@ async def _get_listed_id(db: Connection, paper_id: int) -> int:
     """Returns the id of a paper that is in the list, or of the one that it was merged into."""
     papers = await paper_queries.load(db, [await paper_queries.current_id(db, paper_id)])
     if not papers or papers[0].removed_at is not None:
-        raise PaperNotFound(f"#{paper_id}")
+        raise PaperGone(paper_id)
     return papers[0].id
 
 

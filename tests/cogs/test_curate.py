@@ -151,7 +151,7 @@ async def test_no_input_is_lost_if_it_cannot_be_saved(lab: Lab) -> None:
     await lab.app.library.papers.remove(paper.id, OTHER_MODERATOR)
     result = await lab.moderator.submit_modal(shown, typed)
     assert result.ephemeral
-    assert "I couldn't find a paper" in reply_text(result)
+    assert f"Paper #{paper.id} is no longer in the list." in reply_text(result)
     await lab.app.library.papers.restore(paper.id, OTHER_MODERATOR)
     again = await lab.moderator.click(result.response, label="Try again")
     assert form_values(again.modal) == typed
@@ -225,7 +225,7 @@ async def test_confirming_a_removal_twice_is_explained(lab: Lab) -> None:
     paper = await lab.app.library.papers.get_by_text("2302.12433")
     await lab.app.library.papers.remove(paper.id, MODERATOR)
     result = await lab.moderator.click(shown.response, label="Remove")
-    assert "I couldn't find a paper" in result.response.content
+    assert f"Paper #{paper.id} is no longer in the list." in result.response.content
 
 
 async def test_confirming_a_removal_never_removes_the_paper_it_was_merged_into(

@@ -218,7 +218,7 @@ async def test_a_paper_cannot_be_merged_with_itself(lab: Lab) -> None:
     shown = await curate(lab, "merge", paper=f"#{other}", into=f"#{one}")
     await lab.app.library.papers.remove(other, OTHER_MODERATOR)
     gone = await lab.moderator.click(shown.response, label="Merge")
-    assert "I couldn't find a paper" in reply_text(gone)
+    assert f"Paper #{other} is no longer in the list." in reply_text(gone)
 
 
 async def test_a_merge_shows_concurrent_changes_and_keeps_the_choices(lab: Lab) -> None:

@@ -253,7 +253,7 @@ async def test_the_button_of_a_removed_paper_says_so(lab: Lab) -> None:
     await lab.app.library.papers.remove(found[0], MODERATOR)
     result = await lab.member.click(lab.channel.last_message, label="Open")
     assert result.ephemeral
-    assert "I couldn't find a paper" in result.response.content
+    assert reply_text(result) == f"Paper #{found[0]} is no longer in the list."
 
 
 async def test_latest_shows_the_newest_first(lab: Lab) -> None:

@@ -226,9 +226,11 @@ async def test_a_removed_paper_cannot_be_reported(lab: Lab, mods: Any, announced
     form = await press(lab.member, announced)
     await lab.app.library.papers.remove(paper.id, MODERATOR)
     refused = await lab.member.submit_modal(form, AUTHORS)
-    assert "couldn't find" in reply_text(refused)
+    assert "is no longer in the list" in reply_text(refused)
     assert not mods.history()
-    assert "couldn't find" in await lab.press_custom_id(lab.member, f"correct:{paper.id}")
+    assert "is no longer in the list" in await lab.press_custom_id(
+        lab.member, f"correct:{paper.id}"
+    )
 
 
 async def test_the_card_follows_its_paper(lab: Lab, mods: Any, announced: Any) -> None:
