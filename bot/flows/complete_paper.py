@@ -84,7 +84,8 @@ async def _complete(seen: Paper, draft: PaperDraft, interaction: Interaction) ->
     papers = interaction.client.library.papers
     recorded = await papers.complete(seen.id, draft, actor(interaction), seen=seen)
     if recorded.value.after is None:
-        await reply(interaction, cards.notice("👌 That paper was removed in the meantime."))
+        title = f"**{escape(seen.title, 100)}**"
+        await reply(interaction, cards.notice(f"👌 {title} was removed in the meantime."))
         return
     text = "✅ Completed." if recorded.change_id is not None else "👌 Nothing changed."
     await reply_with_paper(interaction, recorded.value.after, text, recorded.change_id)

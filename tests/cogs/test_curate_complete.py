@@ -64,6 +64,17 @@ async def test_a_moderator_sees_what_would_change_and_completes_the_paper(
     assert (await lab.app.library.papers.get(paper.id)).authors == ("N. Belmont",)
 
 
+async def test_a_paper_that_was_removed_meanwhile_is_named(
+    lab: Lab, server: CompletionServer
+) -> None:
+    server.papers.append(LENS)
+    paper = await add(lab, PaperDraft(title=LENS.title, authors=("N. Belmont",)))
+    result = await lab.moderator.slash(lab.channel, "curate complete", paper=f"#{paper.id}")
+    await lab.app.library.papers.remove(paper.id, MODERATOR)
+    late = await lab.moderator.click(result.response, label="Complete")
+    assert reply_text(late) == f"👌 **{LENS.title}** was removed in the meantime."
+
+
 async def test_the_largest_answer_fits_into_a_message(lab: Lab, server: CompletionServer) -> None:
     title = "Eliciting *_[Very]_* Latent Predictions " * 12
     for number in range(5):
