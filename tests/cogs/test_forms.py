@@ -101,7 +101,7 @@ async def test_a_form_of_a_paper_that_was_removed_is_handed_back(
     await lab.app.library.papers.remove(1, MODERATOR)
     await lab.restart(settings)
     text = reply_text(await submit(lab.moderator, form, {"title": "My own words"}))
-    assert "couldn't find" in text
+    assert "Paper #1 is no longer in the list." in text
     assert "```\nMy own words\n```" in text
 
 
