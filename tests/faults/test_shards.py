@@ -110,3 +110,10 @@ async def test_a_shard_that_cannot_connect_at_first_tries_again(
     assert "No connection to Discord" in warning.getMessage()
     assert "Failed to connect for shard_id: 0. Retrying" in warning.getMessage()
     assert warning.exc_info is None
+
+
+async def test_a_shard_that_often_failed_reconnects_within_minutes(station: Station) -> None:
+    """discord.py would wait up to 17 minutes, however short Discord's outages are."""
+    for shard in station.app.client.shards.values():
+        delays = [shard._parent._backoff.delay() for _ in range(200)]  # noqa: SLF001
+        assert 60 < max(delays) < 270

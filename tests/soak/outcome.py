@@ -12,6 +12,7 @@ from tests.support.paths import ROOT
 
 _REPORT = ROOT / "build" / "soak.json"
 _WARM_UP = 25.0  # minutes; what a shorter run compares is the time in which caches fill
+_MAX_OFFLINE = 300  # seconds; an outage of the fake Discord takes a few
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Outcome:
     unexplained: list[Any]
     unknown_requests: dict[str, int]
     double_answers: list[str]
+    offline: int
     exit_status: int
     resources: Resources
     samples: list[Sample]
@@ -55,6 +57,8 @@ class Outcome:
         ]
         if self.minutes >= _WARM_UP:
             found += [f"The bot's {one} grew." for one in self.resources.grown]
+        if self.offline > _MAX_OFFLINE:
+            found.append(f"The bot was offline for {self.offline} seconds.")
         if self.exit_status:
             found.append(f"The bot ended with status {self.exit_status}.")
         return found
@@ -87,6 +91,7 @@ def report(outcome: Outcome) -> None:
         ),
         "requests": outcome.requests,
         "faults": outcome.faults,
+        "seconds offline at most": outcome.offline,
         "errors not injected": len(outcome.unexplained),
         "second third": resources.second,
         "last third": resources.last,

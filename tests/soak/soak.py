@@ -82,6 +82,8 @@ class Soak:
         self._published: list[int] = []  # by feeds that are always followed
         self._removable: list[tuple[float, str]] = []
         self._stalls: list[tuple[float, float]] = []
+        self._connected_at = time.monotonic()
+        self._offline = 0.0  # the longest time in seconds
         self._samples: list[Sample] = []
         self._kills = self._restores = 0
         self._forgotten: set[int] = set()  # messages that were deleted before a restore
@@ -106,6 +108,7 @@ class Soak:
             self._inject: self._load.fault,
             self._sample: self._load.sample,
             self._watch_machine: 0.1,
+            self._watch_connection: 1.0,
         }
         background = [asyncio.create_task(self._every(one, step)) for step, one in steps.items()]
         try:
@@ -203,6 +206,13 @@ class Soak:
         if now - before > 0.1 + _LAG:
             self._stalls.append((before - 1, now + 1))
 
+    async def _watch_connection(self) -> None:
+        """Notes the longest time without a connection, other than for a restart."""
+        now = time.monotonic()
+        if self._discord.is_connected or self._is_restarting:
+            self._connected_at = now
+        self._offline = max(self._offline, now - self._connected_at)
+
     # Restarts and restores
 
     async def _start(self) -> None:
@@ -276,6 +286,7 @@ class Soak:
             unexplained=judge_log(records, self._discord.faults),
             unknown_requests=dict(self._discord.unknown_requests),
             double_answers=self._discord.double_answers,
+            offline=round(self._offline),
             exit_status=status,
             resources=judge_resources(self._samples, tasks, began_at, ended_at),
             samples=self._samples,
