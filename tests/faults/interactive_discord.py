@@ -125,7 +125,7 @@ class Interaction:
 
 @dataclass(frozen=True)
 class SentMessage:
-    """A message that the bot sent on its own, as it was at first."""
+    """A message that the bot sent on its own, with all components that it has shown."""
 
     channel_id: int
     message_id: int
@@ -364,7 +364,13 @@ class InteractiveDiscord(StandIn):
     async def _edit(self, request: web.Request) -> web.Response:
         if int(request.match_info["channel"]) in self.closed:
             return _json({"message": "Missing Access", "code": 50001}, 403)
-        return await super()._edit(request)
+        response = await super()._edit(request)
+        if response.status == 200:
+            shown = (await request.json()).get("components", [])
+            for one in self.sent:
+                if one.message_id == int(request.match_info["message"]):
+                    one.components.extend(shown)
+        return response
 
     async def _history(self, request: web.Request) -> web.Response:
         if int(request.match_info["channel"]) in self.closed:
@@ -373,7 +379,7 @@ class InteractiveDiscord(StandIn):
 
     def _new_message(self, channel_id: int, sent: Payload) -> Payload:
         message = super()._new_message(channel_id, sent)
-        components = message["components"]
+        components = [*message["components"]]
         self.sent.append(SentMessage(channel_id, int(message["id"]), components, time.time()))
         return message
 
