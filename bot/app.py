@@ -125,7 +125,8 @@ class App:
         """Reads the moderators' roles and channel again, which the shell may have changed."""
         if await self.database_health.is_damaged():
             return
-        if await self.client.moderators.reload() and self.client.is_ready():
+        await self.client.moderators.reload()
+        if self.client.is_ready() and self.client.has_outdated_commands:
             await update_commands(self.client)
 
     async def maintain(self) -> None:

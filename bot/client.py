@@ -11,11 +11,11 @@ import hashlib
 import json
 import logging
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, TypeAlias
 
 import discord
 import yarl
@@ -44,6 +44,10 @@ from storage.library import Library
 from storage.timestamps import Clock
 
 _log = logging.getLogger(__name__)
+
+AnyCommand: TypeAlias = (
+    app_commands.Command[Any, ..., Any] | app_commands.Group | app_commands.ContextMenu
+)
 
 GUILD_READY_TIMEOUT = timedelta(seconds=2)  # discord.py's default
 
@@ -134,11 +138,21 @@ class LabHerald(LabBot):
 
     async def update_home_commands(self) -> None:
         """Shows the moderators' commands to everyone who may use them now, and syncs changes."""
+        for command in self._moderators_commands():
+            command.default_permissions = default_permissions(self.moderators)
+        await self.sync_changed_commands()
+
+    @property
+    def has_outdated_commands(self) -> bool:
+        """Whether the moderators' commands aren't shown to those who may use them now."""
+        shown_to = default_permissions(self.moderators)
+        return any(one.default_permissions != shown_to for one in self._moderators_commands())
+
+    def _moderators_commands(self) -> Iterator[AnyCommand]:
         for guild in self.home_guilds:
             for command in self.tree.get_commands(guild=guild):
                 if {MANAGERS_ONLY, FOR_MEMBERS}.isdisjoint(command.extras):
-                    command.default_permissions = default_permissions(self.moderators)
-        await self.sync_changed_commands()
+                    yield command
 
     async def close(self) -> None:
         """Lets the dispatcher finish its current deliveries, then closes the connection."""

@@ -104,16 +104,10 @@ class Moderators(KnownModerators):
             await self.load()
         return change_id
 
-    async def reload(self) -> bool:
-        """Reads what was set again, after an undo; returns whether that changed.
-
-        What is queued for the former channel moves along.
-        """
+    async def reload(self) -> None:
+        """Reads the settings after an undo; what is queued for the former channel moves along."""
         async with self._lock:
-            former, former_channel_id = self._overrides, self.channel_id
+            former = self.channel_id
             await self.load()
-            if self.channel_id != former_channel_id:
-                await self._library.moderator_settings.move_queue(
-                    former_channel_id, self.channel_id
-                )
-            return self._overrides != former
+            if self.channel_id != former:
+                await self._library.moderator_settings.move_queue(former, self.channel_id)

@@ -41,6 +41,7 @@ async def test_what_the_shell_undoes_counts_without_a_restart(lab: Lab) -> None:
     await lab.run(lab.moderator, "setup role", role=role(lab))
     (change, *_) = (await lab.app.library.audit.page(guild_id=HOME)).changes
     await lab.app.library.undo(change.id, MODERATOR)  # as the shell's process does
+    await lab.run(lab.moderator, "setup show")  # which reads them, too
     await lab.app.reload_moderators()
     assert lab.app.client.moderators.role_ids(HOME) == frozenset()
     assert "feed list" not in lab.role_moderator.available_commands(lab.channel)
