@@ -181,12 +181,12 @@ def count(number: int, noun: str) -> str:
 
 def join_and(parts: Sequence[str]) -> str:
     """Joins parts for a sentence: “one”, “one and two”, “one, two and three”."""
-    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
+    return _join(parts, "and")
 
 
 def join_or(parts: Sequence[str]) -> str:
     """Joins parts for a sentence: “one”, “one or two”, “one, two or three”."""
-    return f"{', '.join(parts[:-1])} or {parts[-1]}" if len(parts) > 1 else "".join(parts)
+    return _join(parts, "or")
 
 
 def timestamp(at: datetime, style: str = "R") -> str:
@@ -248,6 +248,10 @@ def _shown_url(text: str) -> str:
 def _is_unopened(url: str) -> bool:
     opening = _CLOSING.get(url[-1])
     return opening is not None and url.count(opening) < url.count(url[-1])
+
+
+def _join(parts: Sequence[str], word: str) -> str:
+    return f"{', '.join(parts[:-1])} {word} {parts[-1]}" if len(parts) > 1 else "".join(parts)
 
 
 def _isolate(line: str, limit: int, write: Callable[[str, int], str]) -> str:

@@ -46,12 +46,17 @@ async def add(lab: Lab, draft: PaperDraft) -> Paper:
     return recorded.value.paper
 
 
+async def ask(lab: Lab, server: CompletionServer) -> tuple[Paper, Any]:
+    """Asks what a paper lacks that the server knows; returns the paper and the answer."""
+    server.papers.append(LENS)
+    paper = await add(lab, PaperDraft(title=LENS.title, authors=("N. Belmont",)))
+    return paper, await lab.moderator.slash(lab.channel, "curate complete", paper=f"#{paper.id}")
+
+
 async def test_a_moderator_sees_what_would_change_and_completes_the_paper(
     lab: Lab, server: CompletionServer
 ) -> None:
-    server.papers.append(LENS)
-    paper = await add(lab, PaperDraft(title=LENS.title, authors=("N. Belmont",)))
-    result = await lab.moderator.slash(lab.channel, "curate complete", paper=f"#{paper.id}")
+    paper, result = await ask(lab, server)
     assert result.ephemeral
     shown = reply_text(result)
     assert "OpenAlex can complete this paper" in shown
@@ -67,9 +72,7 @@ async def test_a_moderator_sees_what_would_change_and_completes_the_paper(
 async def test_a_paper_that_was_removed_meanwhile_is_named(
     lab: Lab, server: CompletionServer
 ) -> None:
-    server.papers.append(LENS)
-    paper = await add(lab, PaperDraft(title=LENS.title, authors=("N. Belmont",)))
-    result = await lab.moderator.slash(lab.channel, "curate complete", paper=f"#{paper.id}")
+    paper, result = await ask(lab, server)
     await lab.app.library.papers.remove(paper.id, MODERATOR)
     late = await lab.moderator.click(result.response, label="Complete")
     assert reply_text(late) == f"👌 **{LENS.title}** was removed in the meantime."
