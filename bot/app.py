@@ -33,7 +33,8 @@ from bot.net.sandbox import kill_workers
 from bot.operations.monitor import Monitor
 from bot.operations.supervision import supervise
 from bot.retry import DatabaseBackoff
-from bot.settings import REPLAY_REFUSED, Settings, read_supervisor
+from bot.settings import REPLAY_REFUSED, Settings
+from bot.settings_reader import read_supervisor
 from bot.shutdown import cancel_on_signals
 from bot.sources.radar import Radar, open_radar
 from bot.ui.lab_button import buttons_of_generation

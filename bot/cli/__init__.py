@@ -11,7 +11,7 @@ import click
 from bot import __version__
 from bot.cli import common
 from bot.logging_filters import hide_secrets
-from bot.settings import load_settings, read_settings
+from bot.settings_reader import load_settings, read_settings
 
 # Where each command is defined, as the module in this package and the function.
 _COMMANDS = {

@@ -14,7 +14,8 @@ from bot.operations.database_check import check_file, check_library
 from bot.operations.findings import Finding, Level, Topic, has_problems
 from bot.operations.settings_check import check_settings
 from bot.operations.setup import read_setup
-from bot.settings import Settings, read_settings
+from bot.settings import Settings
+from bot.settings_reader import read_settings
 from storage.damage import find_search_damage
 from storage.database import require_undamaged
 from storage.database_lock import lock_database

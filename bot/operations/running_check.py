@@ -11,7 +11,7 @@ from bot.operations.discord_check import cached_server, check_moderators_channel
 from bot.operations.findings import Finding, Level, Topic
 from bot.operations.settings_check import check_settings
 from bot.operations.setup import Setup
-from bot.settings import read_settings
+from bot.settings_reader import read_settings
 from storage.damage import describe_search_damage
 
 

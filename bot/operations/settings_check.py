@@ -8,13 +8,8 @@ from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
 from bot.operations.findings import Finding, Level, Topic
-from bot.settings import (
-    REPLAY_REFUSED,
-    SETTINGS,
-    InvalidSetting,
-    ReadSettings,
-    describe_unreadable,
-)
+from bot.settings import REPLAY_REFUSED, SETTINGS
+from bot.settings_reader import InvalidSetting, ReadSettings, describe_unreadable
 
 _MAX_TYPOS = 3  # of a misspelled name
 _LETTERS_PER_TYPO = 5  # in the environment, where short names may well be other programs'

@@ -14,7 +14,8 @@ from typing import Any
 from bot.net.http import HttpClient, HttpError, open_http_client
 from bot.operations.health_server import serve_health
 from bot.operations.monitor import Monitor
-from bot.settings import Settings, Supervisor
+from bot.settings import Settings
+from bot.settings_reader import Supervisor
 
 _log = logging.getLogger(__name__)
 

@@ -7,14 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.settings import (
-    SETTINGS,
-    SOURCE_URLS,
-    InvalidSetting,
-    Settings,
-    load_settings,
-    read_settings,
-)
+from bot.settings import SETTINGS, SOURCE_URLS, Settings
+from bot.settings_reader import InvalidSetting, load_settings, read_settings
 from storage.errors import LabError
 from tests.support.paths import ROOT
 

@@ -21,7 +21,7 @@ from bot.app import App
 from bot.cli import main
 from bot.operations.health_server import PortInUse, serve_health
 from bot.operations.supervision import supervise
-from bot.settings import Supervisor
+from bot.settings_reader import Supervisor
 from tests.support.health import fetch, value_of
 from tests.support.lab import HOME, Lab
 from tests.support.library import MODERATOR
